@@ -1,0 +1,1 @@
+"""Questions an auditor asks of the history."""

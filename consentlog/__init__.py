@@ -1,0 +1,1 @@
+"""consentlog: domain, wire, ports, adapters and operations of the opt-out pipeline."""

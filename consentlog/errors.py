@@ -7,8 +7,9 @@
     ├── StaleState          the view is not complete or not fresh: deny
     └── FatalError          configuration, invariant, truncation: exit, never go on in doubt
 
-A code (`CL-1203`) is stable for ever; its texts live in `consentlog/catalogue/*.toml`, zh and en side by
-side, with what happened, why, and what to do. Numbers in parameters must be masked by the raiser.
+A code (`CL-1203`) is stable for ever; its texts live in `consentlog/catalogue/*.toml`, zh and en
+side by side, with what happened, why, and what to do. Numbers in parameters must be masked by the
+raiser.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """What a code means: its problem type slug, HTTP status (0 if never sent over HTTP) and texts."""
+    """What a code means: its problem type slug.
+
+    HTTP status (0 if never sent over HTTP) and texts.
+    """
 
     code: str
     name: str

@@ -1,0 +1,1 @@
+"""The compacted state topic in memory, and the gate that answers from it."""

@@ -1,0 +1,1 @@
+"""The fold: consent events to the current state of each number, on Faust."""

@@ -1,0 +1,1 @@
+"""Avro schemas, their pinned ids and golden examples, as package data."""

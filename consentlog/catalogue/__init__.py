@@ -1,0 +1,1 @@
+"""Bilingual texts of every error code, one TOML file per area."""

@@ -1,0 +1,1 @@
+"""The `consentlog` command: one file per command group."""

@@ -1,0 +1,1 @@
+"""Adapter to Kafka: topics, producer, reader, partitioner."""

@@ -1,0 +1,1 @@
+"""Dated data files: registry and policy rows, read and checked at start."""

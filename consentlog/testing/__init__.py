@@ -1,0 +1,1 @@
+"""Fakes behind the ports, each held to the contract suite that the real adapter passes."""

@@ -1,0 +1,1 @@
+"""Bytes: Avro schemas, Confluent framing, headers."""

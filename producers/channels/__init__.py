@@ -1,0 +1,1 @@
+"""One file per channel: what it sends, what it is answered."""

@@ -1,0 +1,41 @@
+"""Which partition a key belongs to.
+
+Murmur2, as Java's default partitioner and `murmur2_random` compute it.
+"""
+
+from __future__ import annotations
+
+_M = 0x5BD1E995
+_MASK = 0xFFFFFFFF
+
+
+def murmur2(data: bytes) -> int:
+    """Hash as `org.apache.kafka.common.utils.Utils.murmur2` does.
+
+    Args:
+        data: The key's bytes.
+
+    Returns:
+        The hash as an unsigned 32-bit integer.
+    """
+    length = len(data)
+    h = (0x9747B28C ^ length) & _MASK
+    tail = length & ~3
+    for i in range(0, tail, 4):
+        k = int.from_bytes(data[i : i + 4], "little") * _M & _MASK
+        k = (k ^ k >> 24) * _M & _MASK
+        h = (h * _M & _MASK) ^ k
+    if rest := data[tail:]:
+        h = (h ^ int.from_bytes(rest, "little")) * _M & _MASK
+    h = (h ^ h >> 13) * _M & _MASK
+    return h ^ h >> 15
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition of `key`.
+
+    Args:
+        key: UTF-8 bytes of the E.164 number.
+        partitions: Partition count of the topic.
+    """
+    return (murmur2(key) & 0x7FFFFFFF) % partitions

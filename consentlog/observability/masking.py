@@ -1,0 +1,45 @@
+"""Masks phone numbers wherever text leaves a process: logs, errors, screens.
+
+A number is the one thing that must never be printed whole: `+8613800138000` becomes
+`+86138****8000`.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Any run of 7 or more digits with an optional plus may be a number. Times in ms (13 digits) and
+# offsets look the same in free text, so they are masked there too: a masked offset is a nuisance,
+# a printed number is a breach. Structured integers stay as they are, see `mask_value`.
+_NUMBER = re.compile(r"(?<![\w.])\+?\d(?:[ \-]?\d){6,}(?![\w])")
+_SHOWN_TAIL = 4
+
+
+def mask(number: str) -> str:
+    """Mask one number, keeping what a clerk needs to tell two apart.
+
+    Args:
+        number: A phone number in any form.
+
+    Returns:
+        Country code and first three digits, `****`, last four; wholly masked if shorter than 8
+        digits.
+    """
+    digits = re.sub(r"\D", "", number)
+    if len(digits) <= 7:
+        return "****"
+    head = len(digits) - _SHOWN_TAIL - 4
+    plus = "+" if number.lstrip().startswith("+") else ""
+    return f"{plus}{digits[:head]}****{digits[-_SHOWN_TAIL:]}"
+
+
+def mask_text(text: str) -> str:
+    """Mask everything in free text that may be a phone number.
+
+    Args:
+        text: Any text about to be printed.
+
+    Returns:
+        The text with each run of 7 or more digits masked.
+    """
+    return _NUMBER.sub(lambda found: mask(found.group()), text)
