@@ -1,0 +1,70 @@
+"""The consent event: one act, never edited, and what makes it foldable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from consentlog.domain.facts import Fact, is_name
+from consentlog.domain.subject import is_subject
+from consentlog.domain.vocabulary import Action, Channel, HoldKind, Precision, Purpose
+
+FOLDED_ACTIONS: Final = frozenset(
+    {Action.REFUSED, Action.GRANTED, Action.HELD, Action.HOLD_RELEASED}
+)
+"""Actions that this version of the fold understands; any other on the log is held and reviewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """One act towards being contacted.
+
+    `evidence` is a framed Evidence record, or its sealed form when `evidence_key_id` is not empty;
+    `recorded_at_ms` is the source system's own clock. Neither decides anything.
+    """
+
+    subject: str
+    fact: Fact
+    recorded_at_ms: int | None = None
+    evidence: bytes = b""
+    evidence_key_id: str = ""
+
+
+def defect_of(subject: str, fact: Fact) -> str | None:
+    """Say why an event cannot be folded.
+
+    Args:
+        subject: Subject named in the event.
+        fact: Its fact.
+
+    Returns:
+        One sentence without any number, or None if the event is sound. A defective event on the
+        log is held and reviewed, at the door it is refused.
+    """
+    if not is_subject(subject):
+        return "the subject is not an E.164 number"
+    if fact.action not in FOLDED_ACTIONS:
+        return f"the action {fact.action} is not folded by this version"
+    if not all(map(is_name, (fact.entity, fact.brand, fact.campaign, fact.source, fact.actor_id))):
+        return "a name is longer than 32 bytes or not printable ASCII"
+    if not is_name(fact.actor_role):
+        return "the role is longer than 32 bytes or not printable ASCII"
+    return _scope_defect(fact) or _action_defect(fact)
+
+
+def _scope_defect(fact: Fact) -> str | None:
+    if not fact.entity:
+        return "the scope names no entity"
+    if fact.purpose is Purpose.UNKNOWN or fact.channel is Channel.UNKNOWN:
+        return "the scope has an unknown purpose or channel"
+    return None
+
+
+def _action_defect(fact: Fact) -> str | None:
+    if fact.occurred_at_ms is not None and fact.precision is Precision.UNKNOWN:
+        return "occurred_at has an unknown precision"
+    if fact.action is Action.HELD and fact.hold_kind is HoldKind.UNKNOWN:
+        return "the hold has an unknown kind"
+    if fact.action is Action.HOLD_RELEASED and fact.target is None:
+        return "the release names no hold"
+    return None

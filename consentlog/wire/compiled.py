@@ -1,0 +1,306 @@
+"""Avro decoders and encoders compiled from a schema to straight-line Python.
+
+fastavro walks the schema for every record and builds dictionaries that must then be turned into
+domain values; the fold pays for that on every event. A decoder compiled here reads the bytes once
+and builds the domain value itself. What it accepts and yields is held to fastavro by differential
+tests (`tests/wire/test_compiled.py`); every other user of the wire decodes with fastavro.
+
+Source: Apache Avro 1.12 specification, "Binary Encoding".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Schema: TypeAlias = Any
+"""A schema as JSON holds it: a name, a list (union) or an object."""
+
+Decoder: TypeAlias = Callable[[bytes, int], tuple[Any, int]]
+"""(buffer, position) -> (value, next position). Raises IndexError.
+
+ValueError or UnicodeDecodeError.
+"""
+
+Encoder: TypeAlias = Callable[[Any], bytes]
+"""Value -> its Avro encoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How values look on the Python side.
+
+    `records` maps a record's name to a callable that takes its fields in schema order (decoding)
+    and yields them in schema order when iterated (encoding: a NamedTuple); `enums` maps an enum's
+    name to its members in symbol order.
+    """
+
+    records: Mapping[str, Callable[..., Any]]
+    enums: Mapping[str, Sequence[Any]]
+
+
+def compile_decoder(schema: Schema, build: Build) -> Decoder:
+    """Compile a decoder for a record schema.
+
+    Args:
+        schema: A parsed-JSON record schema.
+        build: How to make values.
+
+    Returns:
+        A function that decodes one record at a position.
+    """
+    source = _Decoding(build)
+    return source.function(schema)
+
+
+def compile_encoder(schema: Schema, build: Build) -> Encoder:
+    """Compile an encoder for a record schema.
+
+    Args:
+        schema: A parsed-JSON record schema.
+        build: How values look.
+
+    Returns:
+        A function that encodes one record given as a tuple of its fields.
+    """
+    source = _Encoding(build)
+    return source.function(schema)
+
+
+def zigzag(value: int) -> bytes:
+    """Encode a long."""
+    number = value << 1 if value >= 0 else (-value << 1) - 1
+    if number < 0x80:
+        return _ONE_BYTE[number]
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+_ONE_BYTE = [bytes((n,)) for n in range(0x80)]
+
+
+def read_long(buffer: bytes, at: int) -> tuple[int, int]:
+    """Decode a long of more than one byte.
+
+    Raises:
+        ValueError: If it does not end within ten bytes.
+        IndexError: If the buffer ends first.
+    """
+    number = shift = 0
+    while True:
+        byte = buffer[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return (number >> 1) ^ -(number & 1), at
+        shift += 7
+        if shift > 63:
+            raise ValueError("a long is longer than ten bytes")
+
+
+def take(buffer: bytes, at: int, length: int) -> bytes:
+    """Slice `length` bytes, which a plain slice would silently cut short.
+
+    Raises:
+        ValueError: If the length is negative or reaches past the end.
+    """
+    end = at + length
+    if length < 0 or end > len(buffer):
+        raise ValueError("a length reaches past the end of the record")
+    return buffer[at:end]
+
+
+class _Source:
+    """Lines of one function under construction, and the values it refers to."""
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+        self._named: dict[str, Schema] = {}
+        self._values: dict[str, Any] = {"read_long": read_long, "take": take, "zigzag": zigzag}
+        self._lines: list[str] = []
+        self._count = 0
+
+    def _name(self, stem: str, value: Any = None) -> str:
+        self._count += 1
+        name = f"{stem}{self._count}"
+        if value is not None:
+            self._values[name] = value
+        return name
+
+    def _emit(self, depth: int, line: str) -> None:
+        self._lines.append("    " * depth + line)
+
+    def _resolve(self, schema: Schema) -> Schema:
+        """Follow a name; remember a definition."""
+        if isinstance(schema, str):
+            return self._named.get(schema, schema)
+        if isinstance(schema, dict) and "name" in schema:
+            self._named[schema["name"]] = schema
+        return schema
+
+    def _compile(self, header: str, footer: str, name: str) -> Any:
+        text = "\n".join([header, *self._lines, footer])
+        # The text is made from the schemas of this package alone, never from input.
+        exec(compile(text, f"<avro {name}>", "exec"), self._values)  # noqa: S102
+        return self._values["run"]
+
+
+class _Decoding(_Source):
+    def function(self, schema: Schema) -> Decoder:
+        value = self._value(schema, 1)
+        decoder: Decoder = self._compile("def run(b, i):", f"    return {value}, i", schema["name"])
+        return decoder
+
+    def _value(self, schema: Schema, depth: int) -> str:
+        """Emit code that reads one value; return the expression that holds it."""
+        schema = self._resolve(schema)
+        if isinstance(schema, list):
+            return self._nullable(schema, depth)
+        kind = schema["type"] if isinstance(schema, dict) else schema
+        return getattr(self, f"_{kind}")(schema, depth)  # type: ignore[no-any-return]  # str by construction
+
+    def _long(self, _schema: Schema, depth: int) -> str:
+        name = self._name("v")
+        self._emit(depth, f"{name} = b[i]")
+        self._emit(depth, f"if {name} < 128:")
+        self._emit(depth, f"    {name} = ({name} >> 1) ^ -({name} & 1); i += 1")
+        self._emit(depth, f"else: {name}, i = read_long(b, i)")
+        return name
+
+    _int = _long
+
+    def _boolean(self, _schema: Schema, depth: int) -> str:
+        name = self._name("v")
+        self._emit(depth, f"{name} = b[i]; i += 1")
+        self._emit(depth, f"if {name} > 1: raise ValueError('a boolean is neither 0 nor 1')")
+        return f"({name} == 1)"
+
+    def _bytes(self, schema: Schema, depth: int) -> str:
+        length = self._long(schema, depth)
+        name = self._name("v")
+        self._emit(depth, f"{name} = take(b, i, {length}); i += {length}")
+        return name
+
+    def _string(self, schema: Schema, depth: int) -> str:
+        return f"{self._bytes(schema, depth)}.decode()"
+
+    def _fixed(self, schema: Schema, depth: int) -> str:
+        name = self._name("v")
+        self._emit(depth, f"{name} = take(b, i, {schema['size']}); i += {schema['size']}")
+        return name
+
+    def _enum(self, schema: Schema, depth: int) -> str:
+        members = self._name("members", tuple(self._build.enums[schema["name"]]))
+        index = self._long(schema, depth)
+        self._emit(depth, f"if {index} < 0: raise ValueError('an enum is negative')")
+        return f"{members}[{index}]"
+
+    def _nullable(self, schema: Schema, depth: int) -> str:
+        null, inner = schema
+        if null != "null":
+            raise ValueError("the only unions are [null, X]")
+        name = self._name("v")
+        self._emit(depth, f"{name} = b[i]; i += 1")
+        self._emit(depth, f"if {name} == 2:")
+        self._emit(depth + 1, f"{name} = {self._value(inner, depth + 1)}")
+        self._emit(depth, f"elif {name}: raise ValueError('a union has an unknown branch')")
+        self._emit(depth, f"else: {name} = None")
+        return name
+
+    def _array(self, schema: Schema, depth: int) -> str:
+        name, left = self._name("v"), self._name("n")
+        self._emit(depth, f"{name} = []")
+        self._emit(depth, "while True:")
+        count = self._long(schema, depth + 1)
+        self._emit(depth + 1, f"{left} = {count}")
+        self._emit(depth + 1, f"if not {left}: break")
+        self._emit(depth + 1, f"if {left} < 0:")
+        self._emit(depth + 2, f"{left} = -{left}; _, i = read_long(b, i)")
+        # Every item takes at least one byte, so a count beyond the buffer is a lie, not a long
+        # loop.
+        self._emit(depth + 1, f"if {left} > len(b): raise ValueError('an array is too long')")
+        self._emit(depth + 1, f"for _ in range({left}):")
+        item = self._value(schema["items"], depth + 2)
+        self._emit(depth + 2, f"{name}.append({item})")
+        return name
+
+    def _record(self, schema: Schema, depth: int) -> str:
+        make = self._name("make", self._build.records[schema["name"]])
+        fields = []
+        for one in schema["fields"]:
+            expression = self._value(one["type"], depth)
+            if not expression.isidentifier():
+                name = self._name("v")
+                self._emit(depth, f"{name} = {expression}")
+                expression = name
+            fields.append(expression)
+        name = self._name("v")
+        self._emit(depth, f"{name} = {make}(({', '.join(fields)},))")
+        return name
+
+
+class _Encoding(_Source):
+    def function(self, schema: Schema) -> Encoder:
+        self._value(schema, "value", 1)
+        encoder: Encoder = self._compile(
+            "def run(value):\n    out = []; put = out.append",
+            "    return b''.join(out)",
+            schema["name"],
+        )
+        return encoder
+
+    def _value(self, schema: Schema, value: str, depth: int) -> None:
+        """Emit code that appends one value's encoding to `out`."""
+        schema = self._resolve(schema)
+        if isinstance(schema, list):
+            self._emit(depth, f"if {value} is None: put(b'\\x00')")
+            self._emit(depth, "else:")
+            self._emit(depth + 1, "put(b'\\x02')")
+            self._value(schema[1], value, depth + 1)
+            return
+        kind = schema["type"] if isinstance(schema, dict) else schema
+        getattr(self, f"_{kind}")(schema, value, depth)
+
+    def _long(self, _schema: Schema, value: str, depth: int) -> None:
+        self._emit(depth, f"put(zigzag({value}))")
+
+    _int = _long
+
+    def _boolean(self, _schema: Schema, value: str, depth: int) -> None:
+        self._emit(depth, f"put(b'\\x01' if {value} else b'\\x00')")
+
+    def _bytes(self, _schema: Schema, value: str, depth: int) -> None:
+        self._emit(depth, f"put(zigzag(len({value}))); put({value})")
+
+    def _string(self, schema: Schema, value: str, depth: int) -> None:
+        name = self._name("v")
+        self._emit(depth, f"{name} = {value}.encode()")
+        self._bytes(schema, name, depth)
+
+    def _fixed(self, schema: Schema, value: str, depth: int) -> None:
+        self._emit(depth, f"if len({value}) != {schema['size']}: raise ValueError('fixed length')")
+        self._emit(depth, f"put({value})")
+
+    def _enum(self, schema: Schema, value: str, depth: int) -> None:
+        members = self._build.enums[schema["name"]]
+        table = self._name("codes", {member: zigzag(n) for n, member in enumerate(members)})
+        self._emit(depth, f"put({table}[{value}])")
+
+    def _array(self, schema: Schema, value: str, depth: int) -> None:
+        name = self._name("v")
+        self._emit(depth, f"if {value}:")
+        self._emit(depth + 1, f"put(zigzag(len({value})))")
+        self._emit(depth + 1, f"for {name} in {value}:")
+        self._value(schema["items"], name, depth + 2)
+        self._emit(depth, "put(b'\\x00')")
+
+    def _record(self, schema: Schema, value: str, depth: int) -> None:
+        names = [self._name("v") for _ in schema["fields"]]
+        self._emit(depth, f"{', '.join(names)}, = {value}")
+        for name, one in zip(names, schema["fields"], strict=True):
+            self._value(one["type"], name, depth)

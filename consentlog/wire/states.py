@@ -1,0 +1,153 @@
+"""State records as bytes: the public contract for dialers (docs/state-contract.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from consentlog.domain.derive import Derived, Grant, Refusal, derive
+from consentlog.domain.facts import key_of
+from consentlog.domain.scope import Scope
+from consentlog.domain.state import EMPTY, SubjectState
+from consentlog.errors import CodecError
+from consentlog.wire.build import BUILD, HoldState, Hole, Progress, ScopeState, WireState
+from consentlog.wire.compiled import Decoder, Encoder, compile_decoder, compile_encoder
+from consentlog.wire.framing import HEAD_BYTES, head, schema_id_of
+from consentlog.wire.schemas import STATE_ID, pinned
+
+FOLD_VERSION: Final = 1
+"""Version of the rules that derive; a new one recomputes the derived part from the fact map."""
+
+NOT_A_NUMBER: Final = "@"
+"""Subjects that start with this are records about a partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateRecord:
+    """One record of the state topic.
+
+    `as_of` is an offset of the events topic; (`log_epoch`, `as_of`) never decreases along a state
+    partition for a reader. `writer` is 16 random bytes per process and generation.
+    """
+
+    subject: str
+    as_of: int
+    writer: bytes
+    state: SubjectState = EMPTY
+    log_epoch: int = 0
+    fold_version: int = FOLD_VERSION
+    progress: Progress | None = None
+    hole: Hole | None = None
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """What readers order by."""
+        return self.log_epoch, self.as_of
+
+
+def progress_subject(partition: int) -> str:
+    """Return the subject of a partition's progress record."""
+    return f"@progress/{partition}"
+
+
+def hole_subject(partition: int, hole: Hole) -> str:
+    """Return the subject of the record of a hole."""
+    return f"@hole/{partition}/{hole.first}-{hole.last}"
+
+
+def encode_state(record: StateRecord) -> bytes:
+    """Encode and frame one state record; the derived part is computed here, from the map alone.
+
+    Raises:
+        ValueError: If a field does not fit the schema.
+    """
+    state = record.state
+    derived = derive(state.facts)
+    wire = WireState(
+        record.subject,
+        record.as_of,
+        record.log_epoch,
+        record.writer,
+        record.fold_version,
+        state.overflow,
+        record.progress,
+        record.hole,
+        [state.facts[key] for key in sorted(state.facts)],
+        derived.review or state.overflow,
+        _scopes(derived),
+        [HoldState(h.event_id, h.kind, *h.scope, h.until_ms) for h in derived.holds],
+    )
+    return _HEAD + _encoder()(wire)
+
+
+def decode_state(value: bytes | None) -> StateRecord:
+    """Unframe and decode one state record.
+
+    The derived part is checked for shape and dropped: whoever decides computes it from the map.
+
+    Raises:
+        CodecError: `CL-3101` for another schema, truncated or corrupt bytes, or bytes left over.
+    """
+    if value is None or schema_id_of(value) != STATE_ID:
+        raise CodecError("CL-3101", reason="not a consent state")
+    try:
+        wire, end = _decoder()(value, HEAD_BYTES)
+    except (IndexError, ValueError) as exc:
+        raise CodecError("CL-3101", reason=str(exc)) from exc
+    if end != len(value):
+        raise CodecError("CL-3101", reason="bytes are left over after the record")
+    facts = {key_of(fact): fact for fact in wire.facts}
+    return StateRecord(
+        wire.subject,
+        wire.as_of,
+        wire.writer,
+        SubjectState(facts, wire.overflow),
+        wire.log_epoch,
+        wire.fold_version,
+        wire.progress,
+        wire.hole,
+    )
+
+
+def _scopes(derived: Derived) -> list[ScopeState]:
+    refusals: dict[Scope, Refusal] = {}
+    grants: dict[Scope, Grant] = {}
+    for refusal in derived.refusals:
+        scope = refusal.fact.scope
+        if scope not in refusals or refusals[scope].barrier_ms <= refusal.barrier_ms:
+            refusals[scope] = refusal
+    for grant in derived.grants:
+        scope = grant.fact.scope
+        if scope not in grants or grants[scope].granted_at_ms <= grant.granted_at_ms:
+            grants[scope] = grant
+    return [
+        _scope_state(scope, refusals.get(scope), grants.get(scope))
+        for scope in {**refusals, **grants}
+    ]
+
+
+def _scope_state(scope: Scope, refusal: Refusal | None, grant: Grant | None) -> ScopeState:
+    return ScopeState(
+        *scope,
+        *(
+            (refusal.fact.acted_at_ms, refusal.barrier_ms, refusal.fact.event_id)
+            if refusal
+            else _NO
+        ),
+        *((grant.granted_at_ms, grant.until_ms, grant.fact.event_id) if grant else _NO),
+    )
+
+
+_NO: Final = (None, None, None)
+_HEAD: Final = head(STATE_ID)
+
+
+@cache
+def _decoder() -> Decoder:
+    return compile_decoder(pinned()[STATE_ID].schema, BUILD)
+
+
+@cache
+def _encoder() -> Encoder:
+    return compile_encoder(pinned()[STATE_ID].schema, BUILD)
