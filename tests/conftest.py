@@ -1,0 +1,21 @@
+"""Fixtures of every test; they live in tests/support so that nothing is imported from here."""
+
+from tests.support.stack import (
+    clickhouse,
+    database,
+    kafka,
+    kafka_cluster,
+    kafka_runtime,
+    topic_prefix,
+    topics,
+)
+
+__all__ = [
+    "clickhouse",
+    "database",
+    "kafka",
+    "kafka_cluster",
+    "kafka_runtime",
+    "topic_prefix",
+    "topics",
+]
