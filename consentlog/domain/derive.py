@@ -6,10 +6,9 @@ state record for readers, and never read back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from consentlog.domain.facts import Fact, FactKey
@@ -39,16 +38,14 @@ _GRANT_METHODS: Final = frozenset({Method.KEYWORD, Method.WEB, Method.APP, Metho
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A refusal that counts; a grant must be strictly later than `barrier_ms`."""
 
     fact: Fact
     barrier_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """A valid grant, in force from `granted_at_ms` up to (not including) `until_ms`."""
 
     fact: Fact
@@ -56,8 +53,7 @@ class Grant:
     until_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """A hold that was not released.
 
     `until_ms` and `lifted_after_ms` are set for `not_now` only: it ends at the one, or with a
@@ -71,8 +67,7 @@ class Hold:
     lifted_after_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(NamedTuple):
     """All that decides, drawn from one fact map."""
 
     refusals: tuple[Refusal, ...]
@@ -91,28 +86,27 @@ def derive(facts: Mapping[FactKey, Fact]) -> Derived:
         Refusals, valid grants and running holds in key order, and whether a person should look.
     """
     ordered = [facts[key] for key in sorted(facts)]
-    differing = _ids_with_variants(ordered)
+    differing = _ids_with_variants(ordered) if len(ordered) > 1 else {}
     conflicts = {i for i, variants in differing.items() if not _is_harmless(variants)}
-    sound = [fact for fact in ordered if fact.event_id not in conflicts]
     released = {
         fact.target
-        for fact in sound
-        if fact.action is Action.HOLD_RELEASED and fact.actor_role == "compliance"
-    }
-    refusals = tuple(
-        Refusal(fact, barrier_of(fact)) for fact in ordered if fact.action is Action.REFUSED
-    )
-    grants = tuple(
-        Grant(fact, fact.acted_at_ms, fact.until_ms) for fact in sound if is_valid_grant(fact)
-    )
-    holds = [
-        _hold_of(fact)
         for fact in ordered
-        if fact.action is Action.HELD and fact.event_id not in released
-    ]
+        if fact.action is Action.HOLD_RELEASED
+        and fact.actor_role == "compliance"
+        and fact.event_id not in conflicts
+    }
+    refusals, grants, holds = [], [], []
+    for fact in ordered:
+        if fact.action is Action.REFUSED:
+            refusals.append(Refusal(fact, barrier_of(fact)))
+        elif fact.action is Action.HELD:
+            if fact.event_id not in released:
+                holds.append(_hold_of(fact))
+        elif fact.event_id not in conflicts and is_valid_grant(fact):
+            grants.append(Grant(fact, fact.acted_at_ms, fact.until_ms))
     holds += [_conflict_hold(event_id) for event_id in sorted(conflicts - released)]
-    review = bool(differing) or _needs_a_look(sound, refusals, grants)
-    return Derived(refusals, grants, tuple(holds), review)
+    review = bool(differing) or _needs_a_look(ordered, refusals, grants)
+    return Derived(tuple(refusals), tuple(grants), tuple(holds), review)
 
 
 def barrier_of(fact: Fact) -> int:
@@ -188,14 +182,17 @@ def _conflict_hold(event_id: bytes) -> Hold:
 
 
 def _needs_a_look(
-    facts: Iterable[Fact], refusals: tuple[Refusal, ...], grants: tuple[Grant, ...]
+    facts: Iterable[Fact], refusals: Iterable[Refusal], grants: Sequence[Grant]
 ) -> bool:
-    return any(_is_ahead(fact) for fact in facts) or any(
+    for fact in facts:
+        if _is_ahead(fact):
+            return True
+    return any(
         refusal.fact.accepted_at_ms > grant.fact.accepted_at_ms
         and refusal.barrier_ms < grant.granted_at_ms
         and refusal.fact.entity in (grant.fact.entity, ANY_ENTITY)
-        for refusal in refusals
         for grant in grants
+        for refusal in refusals
     )
 
 
@@ -205,6 +202,6 @@ def _is_ahead(fact: Fact) -> bool:
         return True
     return (
         fact.occurred_at_ms is not None
-        and fact.occurred_at_set_by is SetBy.SOURCE
         and fact.occurred_at_ms > fact.accepted_at_ms + fact.margin_ms
+        and fact.occurred_at_set_by is SetBy.SOURCE
     )

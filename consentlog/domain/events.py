@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from consentlog.domain.facts import Fact, is_name
+from consentlog.domain.facts import Fact, are_names
 from consentlog.domain.subject import is_subject
 from consentlog.domain.vocabulary import Action, Channel, HoldKind, Precision, Purpose
 
@@ -15,9 +14,8 @@ FOLDED_ACTIONS: Final = frozenset(
 """Actions that this version of the fold understands; any other on the log is held and reviewed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentEvent:
-    """One act towards being contacted.
+class ConsentEvent(NamedTuple):
+    """One act towards being contacted; field order is the wire's.
 
     `evidence` is a framed Evidence record, or its sealed form when `evidence_key_id` is not empty;
     `recorded_at_ms` is the source system's own clock. Neither decides anything.
@@ -26,8 +24,8 @@ class ConsentEvent:
     subject: str
     fact: Fact
     recorded_at_ms: int | None = None
-    evidence: bytes = b""
     evidence_key_id: str = ""
+    evidence: bytes = b""
 
 
 def defect_of(subject: str, fact: Fact) -> str | None:
@@ -45,10 +43,10 @@ def defect_of(subject: str, fact: Fact) -> str | None:
         return "the subject is not an E.164 number"
     if fact.action not in FOLDED_ACTIONS:
         return f"the action {fact.action} is not folded by this version"
-    if not all(map(is_name, (fact.entity, fact.brand, fact.campaign, fact.source, fact.actor_id))):
-        return "a name is longer than 32 bytes or not printable ASCII"
-    if not is_name(fact.actor_role):
-        return "the role is longer than 32 bytes or not printable ASCII"
+    if not are_names(
+        fact.entity, fact.brand, fact.campaign, fact.source, fact.actor_id, fact.actor_role
+    ):
+        return "a name or role is longer than 32 bytes or not printable ASCII"
     return _scope_defect(fact) or _action_defect(fact)
 
 

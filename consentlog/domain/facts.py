@@ -126,9 +126,15 @@ def _order(fact: Fact) -> tuple[int, tuple[tuple[bool, str], ...]]:
     return fact.accepted_at_ms, tuple((part is not None, repr(part)) for part in fact)
 
 
-def is_name(text: str | None) -> bool:
-    """Tell whether `text` may stand as registry, source or actor id.
+def are_names(*texts: str | None) -> bool:
+    """Tell whether each may stand as a registry, source or actor id.
 
-    Printable ASCII, at most 32 bytes.
+    Printable ASCII of at most 32 bytes; None stands for a name that was not given.
     """
-    return text is None or (len(text) <= MAX_NAME_BYTES and text.isascii() and text.isprintable())
+    given = [text for text in texts if text]
+    joined = "".join(given)
+    return (
+        joined.isascii()
+        and joined.isprintable()
+        and max(map(len, given), default=0) <= MAX_NAME_BYTES
+    )

@@ -8,8 +8,8 @@ unite(fold(left), fold(right)) == fold(left + right)       any split
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from consentlog.domain.facts import Fact, FactKey, earlier, key_of
 
@@ -20,14 +20,13 @@ An honest history has a handful, and a state record stays ≤ 64 KiB.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectState:
+class SubjectState(NamedTuple):
     """The fact map, or the overflow flag alone.
 
     Absorbing, it denies everything until a person decides.
     """
 
-    facts: Mapping[FactKey, Fact] = field(default_factory=dict)
+    facts: Mapping[FactKey, Fact] = MappingProxyType({})
     overflow: bool = False
 
 

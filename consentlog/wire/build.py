@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
+from consentlog.domain.events import ConsentEvent
 from consentlog.domain.facts import Fact
 from consentlog.domain.vocabulary import (
     Action,
@@ -32,16 +33,6 @@ ENUMS: Final[dict[str, Sequence[StrEnum]]] = {
     "ActorType": list(ActorType),
 }
 """Members in the order of the schema's symbols (a test compares the two)."""
-
-
-class WireEvent(NamedTuple):
-    """Fields of ConsentEvent in schema order."""
-
-    subject: str
-    fact: Fact
-    recorded_at_ms: int | None
-    evidence_key_id: str
-    evidence: bytes
 
 
 class Progress(NamedTuple):
@@ -105,24 +96,15 @@ class WireState(NamedTuple):
     holds: list[HoldState]
 
 
-T = TypeVar("T", bound=tuple[Any, ...])
-
-
-def _making(kind: type[T]) -> Any:
-    """Build a NamedTuple from a tuple of its fields without going through keyword handling."""
-    make = tuple.__new__
-    return lambda fields: make(kind, fields)
-
-
 BUILD: Final = Build(
     records={
-        "Fact": _making(Fact),
-        "ConsentEvent": _making(WireEvent),
-        "Progress": _making(Progress),
-        "Hole": _making(Hole),
-        "ScopeState": _making(ScopeState),
-        "HoldState": _making(HoldState),
-        "ConsentState": _making(WireState),
+        "Fact": Fact,
+        "ConsentEvent": ConsentEvent,
+        "Progress": Progress,
+        "Hole": Hole,
+        "ScopeState": ScopeState,
+        "HoldState": HoldState,
+        "ConsentState": WireState,
     },
     enums=ENUMS,
 )

@@ -85,7 +85,7 @@ _ONE_BYTE = [bytes((n,)) for n in range(0x80)]
 
 
 def read_long(buffer: bytes, at: int) -> tuple[int, int]:
-    """Decode a long of more than one byte.
+    """Decode a long.
 
     Raises:
         ValueError: If it does not end within ten bytes.
@@ -103,16 +103,17 @@ def read_long(buffer: bytes, at: int) -> tuple[int, int]:
             raise ValueError("a long is longer than ten bytes")
 
 
-def take(buffer: bytes, at: int, length: int) -> bytes:
-    """Slice `length` bytes, which a plain slice would silently cut short.
+def read_length(buffer: bytes, at: int) -> tuple[int, int]:
+    """Decode a length.
 
     Raises:
-        ValueError: If the length is negative or reaches past the end.
+        ValueError: If it is negative or longer than the buffer.
+        IndexError: If the buffer ends first.
     """
-    end = at + length
-    if length < 0 or end > len(buffer):
+    length, at = read_long(buffer, at)
+    if not 0 <= length <= len(buffer):
         raise ValueError("a length reaches past the end of the record")
-    return buffer[at:end]
+    return length, at
 
 
 class _Source:
@@ -121,7 +122,13 @@ class _Source:
     def __init__(self, build: Build) -> None:
         self._build = build
         self._named: dict[str, Schema] = {}
-        self._values: dict[str, Any] = {"read_long": read_long, "take": take, "zigzag": zigzag}
+        self._values: dict[str, Any] = {
+            "read_long": read_long,
+            "read_length": read_length,
+            "zigzag": zigzag,
+            "one_byte": _ONE_BYTE,
+            "new": tuple.__new__,
+        }
         self._lines: list[str] = []
         self._count = 0
 
@@ -167,8 +174,7 @@ class _Decoding(_Source):
     def _long(self, _schema: Schema, depth: int) -> str:
         name = self._name("v")
         self._emit(depth, f"{name} = b[i]")
-        self._emit(depth, f"if {name} < 128:")
-        self._emit(depth, f"    {name} = ({name} >> 1) ^ -({name} & 1); i += 1")
+        self._emit(depth, f"if {name} < 128: {name} = ({name} >> 1) ^ -({name} & 1); i += 1")
         self._emit(depth, f"else: {name}, i = read_long(b, i)")
         return name
 
@@ -180,10 +186,14 @@ class _Decoding(_Source):
         self._emit(depth, f"if {name} > 1: raise ValueError('a boolean is neither 0 nor 1')")
         return f"({name} == 1)"
 
-    def _bytes(self, schema: Schema, depth: int) -> str:
-        length = self._long(schema, depth)
-        name = self._name("v")
-        self._emit(depth, f"{name} = take(b, i, {length}); i += {length}")
+    def _bytes(self, _schema: Schema, depth: int) -> str:
+        # A slice past the end comes out short, but leaves the position past the end: the caller's
+        # check that the record ends where the buffer ends refuses it. So no check is paid for here.
+        name, start = self._name("v"), self._name("s")
+        self._emit(depth, f"{name} = b[i]")
+        self._emit(depth, f"if {name} > 127 or {name} & 1: {name}, {start} = read_length(b, i)")
+        self._emit(depth, f"else: {name} >>= 1; {start} = i + 1")
+        self._emit(depth, f"i = {start} + {name}; {name} = b[{start}:i]")
         return name
 
     def _string(self, schema: Schema, depth: int) -> str:
@@ -191,14 +201,16 @@ class _Decoding(_Source):
 
     def _fixed(self, schema: Schema, depth: int) -> str:
         name = self._name("v")
-        self._emit(depth, f"{name} = take(b, i, {schema['size']}); i += {schema['size']}")
+        self._emit(depth, f"{name} = b[i:i + {schema['size']}]; i += {schema['size']}")
         return name
 
     def _enum(self, schema: Schema, depth: int) -> str:
-        members = self._name("members", tuple(self._build.enums[schema["name"]]))
-        index = self._long(schema, depth)
-        self._emit(depth, f"if {index} < 0: raise ValueError('an enum is negative')")
-        return f"{members}[{index}]"
+        # Symbols are few, so an index is one byte: twice its value. Anything else is a KeyError.
+        members = self._build.enums[schema["name"]]
+        table = self._name("members", {2 * n: member for n, member in enumerate(members)})
+        name = self._name("v")
+        self._emit(depth, f"{name} = {table}[b[i]]; i += 1")
+        return name
 
     def _nullable(self, schema: Schema, depth: int) -> str:
         null, inner = schema
@@ -230,7 +242,7 @@ class _Decoding(_Source):
         return name
 
     def _record(self, schema: Schema, depth: int) -> str:
-        make = self._name("make", self._build.records[schema["name"]])
+        kind = self._name("kind", self._build.records[schema["name"]])
         fields = []
         for one in schema["fields"]:
             expression = self._value(one["type"], depth)
@@ -240,7 +252,7 @@ class _Decoding(_Source):
                 expression = name
             fields.append(expression)
         name = self._name("v")
-        self._emit(depth, f"{name} = {make}(({', '.join(fields)},))")
+        self._emit(depth, f"{name} = new({kind}, ({', '.join(fields)},))")
         return name
 
 
@@ -267,15 +279,18 @@ class _Encoding(_Source):
         getattr(self, f"_{kind}")(schema, value, depth)
 
     def _long(self, _schema: Schema, value: str, depth: int) -> None:
-        self._emit(depth, f"put(zigzag({value}))")
+        self._emit(depth, f"put(one_byte[2 * {value}] if 0 <= {value} < 64 else zigzag({value}))")
 
     _int = _long
 
     def _boolean(self, _schema: Schema, value: str, depth: int) -> None:
         self._emit(depth, f"put(b'\\x01' if {value} else b'\\x00')")
 
-    def _bytes(self, _schema: Schema, value: str, depth: int) -> None:
-        self._emit(depth, f"put(zigzag(len({value}))); put({value})")
+    def _bytes(self, schema: Schema, value: str, depth: int) -> None:
+        name = self._name("n")
+        self._emit(depth, f"{name} = len({value})")
+        self._long(schema, name, depth)
+        self._emit(depth, f"put({value})")
 
     def _string(self, schema: Schema, value: str, depth: int) -> None:
         name = self._name("v")
@@ -288,7 +303,7 @@ class _Encoding(_Source):
 
     def _enum(self, schema: Schema, value: str, depth: int) -> None:
         members = self._build.enums[schema["name"]]
-        table = self._name("codes", {member: zigzag(n) for n, member in enumerate(members)})
+        table = self._name("codes", {member: _ONE_BYTE[2 * n] for n, member in enumerate(members)})
         self._emit(depth, f"put({table}[{value}])")
 
     def _array(self, schema: Schema, value: str, depth: int) -> None:

@@ -75,5 +75,5 @@ def decode(value: bytes | None, expected_id: int) -> dict[str, Any]:
     except Exception as exc:  # corrupt bytes raise almost anything (20,000 tried)
         raise CodecError("CL-3101", reason=type(exc).__name__) from exc
     if buffer.tell() != len(value):
-        raise CodecError("CL-3101", reason="bytes are left over after the record")
+        raise CodecError("CL-3101", reason="the record does not end where its bytes end")
     return record

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from consentlog.domain.derive import Derived, Grant, Refusal, derive
 from consentlog.domain.facts import key_of
@@ -23,8 +22,7 @@ NOT_A_NUMBER: Final = "@"
 """Subjects that start with this are records about a partition."""
 
 
-@dataclass(frozen=True, slots=True)
-class StateRecord:
+class StateRecord(NamedTuple):
     """One record of the state topic.
 
     `as_of` is an offset of the events topic; (`log_epoch`, `as_of`) never decreases along a state
@@ -89,14 +87,14 @@ def decode_state(value: bytes | None) -> StateRecord:
     Raises:
         CodecError: `CL-3101` for another schema, truncated or corrupt bytes, or bytes left over.
     """
-    if value is None or schema_id_of(value) != STATE_ID:
-        raise CodecError("CL-3101", reason="not a consent state")
+    if value is None or value[:HEAD_BYTES] != _HEAD:
+        raise CodecError("CL-3101", reason=f"not a consent state but schema {schema_id_of(value)}")
     try:
         wire, end = _decoder()(value, HEAD_BYTES)
-    except (IndexError, ValueError) as exc:
+    except (LookupError, ValueError) as exc:
         raise CodecError("CL-3101", reason=str(exc)) from exc
     if end != len(value):
-        raise CodecError("CL-3101", reason="bytes are left over after the record")
+        raise CodecError("CL-3101", reason="the record does not end where its bytes end")
     facts = {key_of(fact): fact for fact in wire.facts}
     return StateRecord(
         wire.subject,
@@ -111,6 +109,10 @@ def decode_state(value: bytes | None) -> StateRecord:
 
 
 def _scopes(derived: Derived) -> list[ScopeState]:
+    """Latest refusal and latest valid grant by scope.
+
+    On equal times the greater event id, as sorted.
+    """
     refusals: dict[Scope, Refusal] = {}
     grants: dict[Scope, Grant] = {}
     for refusal in derived.refusals:
@@ -121,22 +123,25 @@ def _scopes(derived: Derived) -> list[ScopeState]:
         scope = grant.fact.scope
         if scope not in grants or grants[scope].granted_at_ms <= grant.granted_at_ms:
             grants[scope] = grant
-    return [
-        _scope_state(scope, refusals.get(scope), grants.get(scope))
-        for scope in {**refusals, **grants}
-    ]
-
-
-def _scope_state(scope: Scope, refusal: Refusal | None, grant: Grant | None) -> ScopeState:
-    return ScopeState(
-        *scope,
-        *(
-            (refusal.fact.acted_at_ms, refusal.barrier_ms, refusal.fact.event_id)
-            if refusal
-            else _NO
-        ),
-        *((grant.granted_at_ms, grant.until_ms, grant.fact.event_id) if grant else _NO),
-    )
+    states = []
+    for scope in {**refusals, **grants} if grants else refusals:
+        against, towards = refusals.get(scope), grants.get(scope)
+        states.append(
+            ScopeState(
+                *scope,
+                *(
+                    (against.fact.acted_at_ms, against.barrier_ms, against.fact.event_id)
+                    if against
+                    else _NO
+                ),
+                *(
+                    (towards.granted_at_ms, towards.until_ms, towards.fact.event_id)
+                    if towards
+                    else _NO
+                ),
+            )
+        )
+    return states
 
 
 _NO: Final = (None, None, None)
