@@ -69,19 +69,21 @@ class KafkaNode:
         ports: Ports of every node of its cluster, node 1 first.
         runtime: Jars, java, heap.
         overrides: Broker settings that win over ours.
+        log: Where the broker writes its log; None = into `directory`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is one fact about the node
         self,
         node_id: int,
         directory: Path,
         ports: Sequence[NodePorts],
         runtime: KafkaRuntime,
         overrides: Mapping[str, str] | None = None,
+        log: Path | None = None,
     ) -> None:
         self.node_id = node_id
         self.directory = directory.absolute()
-        self.log = self.directory / "kafka.log"
+        self.log = (log or self.directory / "kafka.log").absolute()
         self.address = f"{LOOPBACK}:{ports[node_id - 1].broker}"
         self._runtime = runtime
         self._data = self.directory / "data"
@@ -195,7 +197,7 @@ class KafkaCluster:
         Raises:
             FatalError: `CL-5004` if Kafka's formatter refuses.
         """
-        cluster_id = _cluster_id()
+        cluster_id = new_cluster_id()
         with ThreadPoolExecutor(len(self.nodes)) as pool:
             list(pool.map(lambda node: node.prepare(cluster_id), self.nodes))
 
@@ -280,7 +282,8 @@ def _free_ports(size: int) -> tuple[NodePorts, ...]:
     return tuple(NodePorts(taken[2 * i], taken[2 * i + 1]) for i in range(size))
 
 
-def _cluster_id() -> str:
+def new_cluster_id() -> str:
+    """Return a random id for a cluster that is about to be formatted."""
     while True:
         name = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode("ascii")
         if not name.startswith("-"):  # the formatter would take it for an option

@@ -14,7 +14,7 @@ from consentlog.errors import FatalError
 
 
 class LocalSettings(BaseSettings):
-    """Where the stack keeps its data, and the ports it tries first."""
+    """Where the stack keeps its data, and the ports it tries first (0 = any that is free)."""
 
     model_config = SettingsConfigDict(
         env_prefix="CONSENTLOG_LOCAL__", frozen=True, extra="ignore", populate_by_name=True
@@ -26,12 +26,12 @@ class LocalSettings(BaseSettings):
     maven_repository: str | None = Field(
         None, description="another Maven repository (mirror) to fetch Kafka's jars from"
     )
-    kafka_port: int = Field(19092, ge=1, le=65535, description="broker listener")
-    controller_port: int = Field(19093, ge=1, le=65535, description="KRaft controller listener")
-    clickhouse_port: int = Field(18123, ge=1, le=65535, description="ClickHouse HTTP interface")
-    gateway_port: int = Field(18080, ge=1, le=65535, description="gateway")
-    gate_port: int = Field(18081, ge=1, le=65535, description="gate")
-    probe_port: int = Field(18082, ge=1, le=65535, description="first of the probe ports")
+    kafka_port: int = Field(19092, ge=0, le=65535, description="broker listener")
+    controller_port: int = Field(19093, ge=0, le=65535, description="KRaft controller listener")
+    clickhouse_port: int = Field(18123, ge=0, le=65535, description="ClickHouse HTTP interface")
+    gateway_port: int = Field(18080, ge=0, le=65535, description="gateway")
+    gate_port: int = Field(18081, ge=0, le=65535, description="gate")
+    probe_port: int = Field(18082, ge=0, le=65535, description="first of the probe ports")
     kafka_heap_mb: int = Field(512, ge=128, description="broker heap, MiB; 512 was measured")
 
     @property
@@ -41,6 +41,12 @@ class LocalSettings(BaseSettings):
             return self.cache_dir.expanduser().absolute()
         home = self.xdg_cache_home
         return (home if home and home.is_absolute() else Path.home() / ".cache") / "consentlog"
+
+    @classmethod
+    def any_ports(cls) -> Self:
+        """Read the environment, but take any free ports: for stacks that run side by side."""
+        names = ("kafka", "controller", "clickhouse", "gateway", "gate", "probe")
+        return cls.read().model_copy(update={f"{name}_port": 0 for name in names})
 
     @classmethod
     def read(cls) -> Self:
