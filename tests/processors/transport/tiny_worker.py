@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import faust
 from confluent_kafka import Consumer, Message
@@ -47,7 +47,8 @@ async def on_revoked(ownerships: Sequence[Ownership]) -> None:
 
 def plant_drop() -> None:
     """Lose the third record of the first fetch that has four."""
-    real, done = ConsumerThread._fetch, []
+    real = ConsumerThread._fetch
+    done: list[bool] = []
 
     def lossy(self: ConsumerThread, consumer: Consumer) -> list[Message]:
         fetched = real(self, consumer)
@@ -81,7 +82,8 @@ app = build_app(
 
 @app.agent(app.topic(options["topic"], schema=BatchSchema()))
 async def fold(stream: faust.StreamT[Batch]) -> None:
-    async for event in stream.noack().events():
+    # Faust's interface type does not name `noack`.
+    async for event in cast("faust.Stream[Batch]", stream).noack().events():
         batch = event.value
         note(
             "batch",
