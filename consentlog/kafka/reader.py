@@ -20,6 +20,11 @@ _ASKED_AGAIN = {
 }
 
 
+def is_transient(error: KafkaError) -> bool:
+    """Tell whether librdkafka recovers from `error` by itself, so that reading on is enough."""
+    return error.retriable() or error.code() in _ASKED_AGAIN
+
+
 def build_reader(bootstrap: str, client_id: str, **overrides: object) -> Consumer:
     """Build a consumer for `assign`: no group, no commits, `PARTITION_EOF` reported.
 
@@ -83,8 +88,7 @@ def watermarks(
         try:
             found = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=5)
         except KafkaException as exc:
-            code = exc.args[0].code()
-            if time.monotonic() > deadline or not (exc.args[0].retriable() or code in _ASKED_AGAIN):
+            if time.monotonic() > deadline or not is_transient(exc.args[0]):
                 raise TransientError("CL-7003", topic=topic, reason=exc.args[0].str()) from exc
             time.sleep(0.1)
         else:
@@ -132,7 +136,7 @@ def read_to_end(  # noqa: PLR0913  # options are keyword-only
                     yield record_of(message)
                 elif error.code() == KafkaError._PARTITION_EOF:
                     waiting.discard(message.partition() or 0)
-                elif not (error.retriable() or error.code() in _ASKED_AGAIN):
+                elif not is_transient(error):
                     raise TransientError("CL-7003", topic=topic, reason=error.str())
             if time.monotonic() > deadline:
                 raise TransientError("CL-7003", topic=topic, reason="no progress")
