@@ -1,1 +1,1 @@
-"""Dated data files: registry and policy rows, read and checked at start."""
+"""Dated data files: who is who, which policy holds, which words count; and the secrets."""

@@ -1,0 +1,214 @@
+"""Reads `registry.toml` and `policy.toml` into the domain's tables, refusing what is doubtful."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from consentlog.domain.policy import Policy, PolicyRow
+from consentlog.domain.registry import (
+    ApiKey,
+    Brand,
+    Campaign,
+    Entity,
+    Registry,
+    SmsNumber,
+    Source,
+)
+from consentlog.domain.vocabulary import Purpose
+from consentlog.errors import FatalError
+from consentlog.reference.document import Document, read_document
+from consentlog.reference.rows import (
+    BrandRow,
+    CampaignRow,
+    DeploymentRow,
+    EntityRow,
+    KeyRow,
+    LegalRow,
+    PolicyFields,
+    SmsNumberRow,
+    SourceRow,
+    ms_of,
+)
+
+_TABLES = ("version", "entities", "brands", "campaigns", "sms_numbers", "sources", "keys")
+T = TypeVar("T")
+
+
+def load_registry(path: Path) -> Registry:
+    """Read the registry.
+
+    Args:
+        path: `registry.toml`: who is who, with dates (docs/reference-data.md).
+
+    Returns:
+        The registry, every reference in it resolved.
+
+    Raises:
+        FatalError: `CL-6060` if the file cannot be read; `CL-6061` for an unknown or wrong field,
+            an id given twice, a reference to nothing, or a circle of successors; each with file,
+            line and reason.
+    """
+    doc = read_document(path)
+    doc.only(*_TABLES)
+    _check_version(doc)
+    registry = Registry(
+        _by_id(doc, "entities", [_entity(row) for row in doc.rows("entities", EntityRow)], _id),
+        _by_id(doc, "brands", [_brand(row) for row in doc.rows("brands", BrandRow)], _id),
+        _by_id(doc, "campaigns", [_campaign(r) for r in doc.rows("campaigns", CampaignRow)], _id),
+        _by_id(
+            doc, "sms_numbers", [_sms(r) for r in doc.rows("sms_numbers", SmsNumberRow)], _value
+        ),
+        _by_id(doc, "sources", [_source(row) for row in doc.rows("sources", SourceRow)], _id),
+        _by_id(doc, "keys", [_key(row) for row in doc.rows("keys", KeyRow)], _id),
+    )
+    _check_references(doc, registry)
+    _check_successors(doc, registry)
+    return registry
+
+
+def load_policy(path: Path) -> Policy:
+    """Read the policy rows: legal ones with citation, and the deployment's own.
+
+    Args:
+        path: `policy.toml`.
+
+    Returns:
+        All rows; the stricter of several that hold at once wins when they are asked.
+
+    Raises:
+        FatalError: `CL-6060`, `CL-6061` as for the registry; `CL-6062` if a row of the deployment
+            is looser than a legal row that may hold at the same time for the same contact.
+    """
+    doc = read_document(path)
+    doc.only("version", "legal", "deployment")
+    _check_version(doc)
+    legal, own = doc.rows("legal", LegalRow), doc.rows("deployment", DeploymentRow)
+    _by_id(doc, "legal", legal, _id)
+    _by_id(doc, "deployment", [*legal, *own], _id)
+    for number, row in enumerate(own):
+        stricter = next((law for law in legal if _is_looser(row, law)), None)
+        if stricter is not None:
+            raise FatalError(
+                "CL-6062",
+                file=doc.file,
+                line=doc.line_of("deployment", number),
+                row=row.id,
+                legal=stricter.id,
+                citation=stricter.citation,
+            )
+    return Policy(
+        (
+            *(_policy(row, row.citation, row.confidence, None) for row in legal),
+            *(_policy(row, row.reason, "deployment", row.entity) for row in own),
+        )
+    )
+
+
+def _check_version(doc: Document) -> None:
+    if doc.tables.get("version") != 1:
+        doc.refuse("version", 0, "this program reads version = 1")
+
+
+def _id(row: object) -> str:
+    return str(getattr(row, "id"))  # noqa: B009  # rows of seven kinds, all with an id
+
+
+def _value(row: SmsNumber) -> str:
+    return row.value
+
+
+def _by_id(
+    doc: Document, table: str, rows: Sequence[T], name_of: Callable[[T], str]
+) -> Mapping[str, T]:
+    found: dict[str, T] = {}
+    for number, row in enumerate(rows):
+        name = name_of(row)
+        if name in found:
+            doc.refuse(table, number, "this id stands twice", name)
+        found[name] = row
+    return found
+
+
+def _entity(row: EntityRow) -> Entity:
+    return Entity(
+        row.id, row.successor, {str(lang): name for lang, name in row.names.items()}, row.period
+    )
+
+
+def _brand(row: BrandRow) -> Brand:
+    return Brand(row.id, row.entity, row.period)
+
+
+def _campaign(row: CampaignRow) -> Campaign:
+    return Campaign(row.id, row.entity, Purpose(row.purpose), row.brand, row.period)
+
+
+def _sms(row: SmsNumberRow) -> SmsNumber:
+    return SmsNumber(row.value, row.entity, row.period)
+
+
+def _source(row: SourceRow) -> Source:
+    return Source(row.id, row.kind, frozenset(row.entities), row.margin_ms, row.zone, row.region)
+
+
+def _key(row: KeyRow) -> ApiKey:
+    return ApiKey(row.id, row.source, row.sha256, frozenset(row.scopes), row.period)
+
+
+def _check_references(doc: Document, registry: Registry) -> None:
+    entities = registry.entities
+    _all_there(doc, "entities", {r.id: [r.successor] for r in entities.values()}, entities)
+    _all_there(doc, "brands", {r.id: [r.entity] for r in registry.brands.values()}, entities)
+    campaigns = registry.campaigns.values()
+    _all_there(doc, "campaigns", {r.id: [r.entity] for r in campaigns}, entities)
+    _all_there(doc, "campaigns", {r.id: [r.brand] for r in campaigns}, registry.brands)
+    numbers = registry.sms_numbers.values()
+    _all_there(doc, "sms_numbers", {r.value: [r.entity] for r in numbers}, entities)
+    _all_there(doc, "sources", {r.id: r.entities for r in registry.sources.values()}, entities)
+    _all_there(doc, "keys", {r.id: [r.source] for r in registry.keys.values()}, registry.sources)
+    for number, row in enumerate(campaigns):
+        if row.brand is not None and registry.brands[row.brand].entity != row.entity:
+            doc.refuse("campaigns", number, f"brand {row.brand} is another entity's", row.id)
+
+
+def _all_there(
+    doc: Document, table: str, named: Mapping[str, Iterable[str | None]], there: Container[str]
+) -> None:
+    for number, (name, targets) in enumerate(named.items()):
+        for target in targets:
+            if target is not None and target not in there:
+                doc.refuse(table, number, f"{target} is not defined", name)
+
+
+def _check_successors(doc: Document, registry: Registry) -> None:
+    for number, entity in enumerate(registry.entities.values()):
+        seen, at = {entity.id}, entity.successor
+        while at is not None:
+            if at in seen:
+                doc.refuse("entities", number, "its successors lead back to it", entity.id)
+            seen.add(at)
+            at = registry.entities[at].successor
+
+
+def _is_looser(own: DeploymentRow, law: LegalRow) -> bool:
+    same_time = (own.to is None or law.from_ < own.to) and (law.to is None or own.from_ < law.to)
+    same_purpose = own.purpose is None or law.purpose in (None, own.purpose)
+    # `what` has one value so far; each further one brings its own comparator here.
+    return same_time and same_purpose and own.value < law.value
+
+
+def _policy(row: PolicyFields, citation: str, confidence: str, entity: str | None) -> PolicyRow:
+    return PolicyRow(
+        row.id,
+        row.jurisdiction,
+        row.what,
+        row.value,
+        ms_of(row.from_) or 0,
+        ms_of(row.to),
+        citation,
+        confidence,
+        entity,
+        Purpose(row.purpose) if row.purpose else None,
+    )

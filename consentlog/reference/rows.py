@@ -1,0 +1,139 @@
+"""What a row of the registry and of the policy may hold; strict, unknown fields refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from consentlog.domain.facts import are_names
+from consentlog.domain.registry import Period
+from consentlog.domain.scope import ANY_ENTITY
+
+
+def _check_name(text: str) -> str:
+    if not text or not are_names(text) or text == ANY_ENTITY:
+        raise ValueError("an id is 1 to 32 bytes of printable ASCII, and not '*'")
+    return text
+
+
+def _check_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise ValueError(f"{text} is no time zone of the IANA database") from exc
+    return text
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+KeyScope = Annotated[
+    str,
+    Field(pattern=r"^(events:write|grants:write|holds:release|check:read|sms:aliyun|role:[a-z]+)$"),
+]
+
+
+class DatedRow(BaseModel):
+    """A row that holds from `from` (included) up to `to` (excluded); both need an offset."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    from_: AwareDatetime | None = Field(None, alias="from")
+    to: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> DatedRow:
+        if self.from_ is not None and self.to is not None and self.from_ >= self.to:
+            raise ValueError("`from` must lie before `to`")
+        return self
+
+    @property
+    def period(self) -> Period:
+        """The same in ms UTC."""
+        return Period(ms_of(self.from_), ms_of(self.to))
+
+
+def ms_of(instant: datetime | None) -> int | None:
+    """Return an aware instant in ms UTC."""
+    return None if instant is None else round(instant.timestamp() * 1000)
+
+
+class EntityRow(DatedRow):
+    """`[[entities]]`: a legal person that contacts people."""
+
+    id: Name
+    names: dict[Literal["en", "zh"], str] = Field(default_factory=dict)
+    successor: Name | None = None
+
+
+class BrandRow(DatedRow):
+    """`[[brands]]`."""
+
+    id: Name
+    entity: Name
+
+
+class CampaignRow(DatedRow):
+    """`[[campaigns]]`: it alone says what a contact is for."""
+
+    id: Name
+    entity: Name
+    brand: Name | None = None
+    purpose: Literal["marketing", "service"]
+
+
+class SmsNumberRow(DatedRow):
+    """`[[sms_numbers]]`: a receiving number, or a signature as the vendor writes it."""
+
+    value: str = Field(min_length=1, max_length=64)
+    entity: Name
+
+
+class SourceRow(BaseModel):
+    """`[[sources]]`: a system that may report acts. `margin_ms` = what its clock is good for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: Name
+    kind: Literal["phone", "service", "app", "link", "sms", "dialer", "compliance"]
+    entities: list[Name] = Field(min_length=1)
+    margin_ms: int = Field(ge=0, le=3_600_000)
+    zone: Zone = "UTC"
+    region: Region | None = None
+
+
+class KeyRow(DatedRow):
+    """`[[keys]]`: only the SHA-256 of an API key is kept."""
+
+    id: Name
+    source: Name
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    scopes: list[KeyScope] = Field(min_length=1)
+
+
+class PolicyFields(DatedRow):
+    """What legal and deployment rows share; `entity` and `purpose` narrow the row."""
+
+    id: Name
+    jurisdiction: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    what: Literal["basis_required"]
+    value: bool
+    from_: AwareDatetime = Field(alias="from")
+    purpose: Literal["marketing", "service"] | None = None
+
+
+class LegalRow(PolicyFields):
+    """`[[legal]]`: what the law asks for, with its citation."""
+
+    citation: str = Field(min_length=1)
+    confidence: Literal["primary", "secondary", "draft"]
+
+
+class DeploymentRow(PolicyFields):
+    """`[[deployment]]`: what this deployment chose, with its reason; never looser than the law."""
+
+    reason: str = Field(min_length=1)
+    entity: Name | None = None
