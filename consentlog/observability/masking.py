@@ -11,7 +11,8 @@ import re
 # Any run of 7 or more digits with an optional plus may be a number. Times in ms (13 digits) and
 # offsets look the same in free text, so they are masked there too: a masked offset is a nuisance,
 # a printed number is a breach. Structured integers stay as they are, see `mask_value`.
-_NUMBER = re.compile(r"(?<![\w.])\+?\d(?:[ \-]?\d){6,}(?![\w])")
+# ASCII borders: an event id in hex is left alone, a number between Chinese characters is not.
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(?:\+|%2[Bb])?\d(?:[ \-]?\d){6,}(?![A-Za-z0-9_])")
 _SHOWN_TAIL = 4
 
 
@@ -25,11 +26,11 @@ def mask(number: str) -> str:
         Country code and first three digits, `****`, last four; wholly masked if shorter than 8
         digits.
     """
-    digits = re.sub(r"\D", "", number)
+    digits = re.sub(r"\D", "", number.replace("%2B", "+").replace("%2b", "+"))
     if len(digits) <= 7:
         return "****"
     head = len(digits) - _SHOWN_TAIL - 4
-    plus = "+" if number.lstrip().startswith("+") else ""
+    plus = "+" if number.lstrip().startswith(("+", "%2B", "%2b")) else ""
     return f"{plus}{digits[:head]}****{digits[-_SHOWN_TAIL:]}"
 
 

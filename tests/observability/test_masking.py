@@ -1,0 +1,70 @@
+"""No number leaves a process whole."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from consentlog.observability.logging import configure_logging, get_logger
+from consentlog.observability.masking import mask, mask_text
+from consentlog.settings import LogSettings
+
+PLANTED = "+8613800138000"
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        (PLANTED, "+86138****8000"),
+        ("13800138000", "138****8000"),
+        ("+16502530000", "+165****0000"),
+        ("62345678", "****5678"),
+        ("95588", "****"),
+    ],
+)
+def test_mask(number: str, masked: str) -> None:
+    assert mask(number) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"key={PLANTED} failed",
+        "b'+8613800138000'",
+        "tel:138 0013 8000,",
+        "number:138-0013-8000.",
+        "/v1/check/%2B8613800138000?x=1",
+        "号码13800138000已拒绝",
+    ],
+)
+def test_free_text_is_masked(text: str) -> None:
+    shown = mask_text(text)
+    assert "0138" not in shown.replace("****", "")
+    assert "38 0013" not in shown
+
+
+def test_what_is_no_number_stays() -> None:
+    text = "event 00112233445566778899aabbccddeeff at 3:42 took 0.123456 s on 127.0.0.1:19092"
+    assert mask_text(text) == text
+
+
+def test_structured_and_foreign_lines_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(LogSettings(format="json", level="INFO"), "test")
+    log = get_logger(__name__)
+    log.info("planted", key=PLANTED.encode(), nested={"list": [PLANTED]}, offset=13800138000)
+    logging.getLogger("aiokafka").error("record %r failed", PLANTED)
+    try:
+        int(PLANTED + "x")
+    except ValueError:
+        log.exception("raised")
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert not any("3800138000" in line for line in lines[1:])
+    first = json.loads(lines[0])
+    assert first["offset"] == 13800138000
+    assert PLANTED[1:] not in json.dumps({**first, "offset": 0})

@@ -1,0 +1,1 @@
+"""What maintainers and make run; not part of the wheel."""
