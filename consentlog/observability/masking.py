@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
-# Any run of 7 or more digits with an optional plus may be a number. Times in ms (13 digits) and
-# offsets look the same in free text, so they are masked there too: a masked offset is a nuisance,
-# a printed number is a breach. Structured integers stay as they are, see `mask_value`.
-# ASCII borders: an event id in hex is left alone, a number between Chinese characters is not.
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(?:\+|%2[Bb])?\d(?:[ \-]?\d){6,}(?![A-Za-z0-9_])")
+# Any run of 7 or more digits may be a number, whatever stands around it. Times in ms, dates and
+# offsets look the same in free text, so they are masked there too: a masked date is a nuisance, a
+# printed number is a breach. Only ids and hashes in hex, of exactly their length, are told apart.
+_NUMBER = re.compile(
+    r"(?P<hex>(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f]))"
+    r"|(?:\+|%2[Bb])?\d(?:[ \-]?\d){6,}"
+)
 _SHOWN_TAIL = 4
 
 
@@ -43,4 +45,4 @@ def mask_text(text: str) -> str:
     Returns:
         The text with each run of 7 or more digits masked.
     """
-    return _NUMBER.sub(lambda found: mask(found.group()), text)
+    return _NUMBER.sub(lambda found: found["hex"] or mask(found.group()), text)

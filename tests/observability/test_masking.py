@@ -38,6 +38,7 @@ def test_mask(number: str, masked: str) -> None:
         "number:138-0013-8000.",
         "/v1/check/%2B8613800138000?x=1",
         "号码13800138000已拒绝",
+        "13800138000x12 tel13800138000",
     ],
 )
 def test_free_text_is_masked(text: str) -> None:
