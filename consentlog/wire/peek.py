@@ -42,3 +42,32 @@ def peek_state(value: bytes | None) -> Peek:
     if length < 0:
         raise CodecError("CL-3101", reason="a length is negative")
     return Peek(subject, (log_epoch, as_of))
+
+
+class StateFront(NamedTuple):
+    """What the owner of a partition looks at in every record: position, writer, fold version."""
+
+    position: tuple[int, int]
+    writer: bytes
+    fold_version: int
+
+
+def peek_front(value: bytes) -> StateFront:
+    """Read position (`log_epoch`, `as_of`), writer and fold version; the rest is not looked at.
+
+    Raises:
+        CodecError: `CL-3101` for another schema, or bytes that end before the version does.
+    """
+    if not value.startswith(_HEAD):
+        raise CodecError("CL-3101", reason="not a consent state")
+    try:
+        length, at = read_long(value, HEAD_BYTES)
+        as_of, at = read_long(value, at + length)
+        log_epoch, at = read_long(value, at)
+        fold_version, _ = read_long(value, at + _WRITER_BYTES)
+    except (IndexError, ValueError) as exc:
+        raise CodecError("CL-3101", reason=str(exc)) from exc
+    return StateFront((log_epoch, as_of), value[at : at + _WRITER_BYTES], fold_version)
+
+
+_WRITER_BYTES = 16
