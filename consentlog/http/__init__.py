@@ -1,1 +1,1 @@
-"""What every HTTP interface here shares: problems, keys, headers."""
+"""What every HTTP service here shares: application, keys, problems, limits, server."""

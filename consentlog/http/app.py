@@ -1,0 +1,66 @@
+"""The one way to make an HTTP application here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from starlette.responses import PlainTextResponse, Response
+
+from consentlog.http.envelope import MAX_BODY_BYTES, Envelope
+from consentlog.http.problems import install_handlers
+
+_INTERFACE_VERSION = "1"
+"""Of the HTTP interface (`/v1`), not of the package."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build_app(
+    title: str,
+    routers: Sequence[APIRouter],
+    is_ready: Callable[[], bool],
+    *,
+    lifespan: Lifespan | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> FastAPI:
+    """Build an application with problems, limits, probes and metrics.
+
+    The documentation pages are off, because they load assets from outside; `/openapi.json` stays.
+
+    Args:
+        title: Name shown in the OpenAPI document.
+        routers: The service's own routes.
+        is_ready: Whether the service does its work; asked at each `/readyz`, must not block.
+        lifespan: Starts and stops what the service needs.
+        max_body_bytes: Larger bodies are answered with 413.
+    """
+    app = FastAPI(
+        title=title, version=_INTERFACE_VERSION, docs_url=None, redoc_url=None, lifespan=lifespan
+    )
+    install_handlers(app)
+    for router in (*routers, _probes(is_ready)):
+        app.include_router(router)
+    app.add_middleware(Envelope, max_body_bytes=max_body_bytes)
+    return app
+
+
+def _probes(is_ready: Callable[[], bool]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz")
+    async def healthz() -> Response:
+        return PlainTextResponse("ok\n")
+
+    @router.get("/readyz")
+    async def readyz() -> Response:
+        ready = is_ready()
+        return PlainTextResponse("ok\n" if ready else "not yet\n", 200 if ready else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    return router
