@@ -107,4 +107,5 @@ BUILD: Final = Build(
         "ConsentState": WireState,
     },
     enums=ENUMS,
+    unique=frozenset({"subject"}),
 )

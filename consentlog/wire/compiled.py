@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 Schema: TypeAlias = Any
 """A schema as JSON holds it: a name, a list (union) or an object."""
@@ -38,6 +38,7 @@ class Build:
 
     records: Mapping[str, Callable[..., Any]]
     enums: Mapping[str, Sequence[Any]]
+    unique: frozenset[str] = frozenset()
 
 
 def compile_decoder(schema: Schema, build: Build) -> Decoder:
@@ -73,6 +74,18 @@ def zigzag(value: int) -> bytes:
     number = value << 1 if value >= 0 else (-value << 1) - 1
     if number < 0x80:
         return _ONE_BYTE[number]
+    if 0x8_0000_0000 <= number < 0x400_0000_0000:
+        # Six bytes: every time in ms between 1970-07 and 2039-09.
+        return bytes(
+            (
+                number & 0x7F | 0x80,
+                number >> 7 & 0x7F | 0x80,
+                number >> 14 & 0x7F | 0x80,
+                number >> 21 & 0x7F | 0x80,
+                number >> 28 & 0x7F | 0x80,
+                number >> 35,
+            )
+        )
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
@@ -84,6 +97,21 @@ def zigzag(value: int) -> bytes:
 _ONE_BYTE = [bytes((n,)) for n in range(0x80)]
 
 
+def encode_text(text: str) -> bytes:
+    """Encode a string."""
+    encoded = text.encode()
+    return zigzag(len(encoded)) + encoded
+
+
+def wrong_length(value: bytes) -> NoReturn:
+    """Refuse a fixed value of another length.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(f"a fixed value has {len(value)} bytes")
+
+
 def read_long(buffer: bytes, at: int) -> tuple[int, int]:
     """Decode a long.
 
@@ -91,6 +119,18 @@ def read_long(buffer: bytes, at: int) -> tuple[int, int]:
         ValueError: If it does not end within ten bytes.
         IndexError: If the buffer ends first.
     """
+    six = int.from_bytes(buffer[at : at + 6], "little")
+    if six & 0x80_80_80_80_80_80 == 0x80_80_80_80_80 and at + 6 <= len(buffer):
+        # A time in ms, the one long value that every record has several of.
+        number = (
+            six & 0x7F
+            | six >> 1 & 0x3F80
+            | six >> 2 & 0x1F_C000
+            | six >> 3 & 0xFE0_0000
+            | six >> 4 & 0x7_F000_0000
+            | six >> 5 & 0x3F8_0000_0000
+        )
+        return (number >> 1) ^ -(number & 1), at + 6
     number = shift = 0
     while True:
         byte = buffer[at]
@@ -128,6 +168,10 @@ class _Source:
             "zigzag": zigzag,
             "one_byte": _ONE_BYTE,
             "new": tuple.__new__,
+            "join": b"".join,
+            "texts": _TEXTS,
+            "encode_text": encode_text,
+            "wrong_length": wrong_length,
         }
         self._lines: list[str] = []
         self._count = 0
@@ -257,65 +301,89 @@ class _Decoding(_Source):
 
 
 class _Encoding(_Source):
+    """Each value becomes one expression, each record one join.
+
+    Appending piece by piece costs twice that.
+    """
+
     def function(self, schema: Schema) -> Encoder:
-        self._value(schema, "value", 1)
+        self._emit(1, f"{', '.join(self._fields(schema))}, = value")
+        parts = self._parts(self._resolve(schema))
         encoder: Encoder = self._compile(
-            "def run(value):\n    out = []; put = out.append",
-            "    return b''.join(out)",
-            schema["name"],
+            "def run(value):", f"    return join(({', '.join(parts)},))", schema["name"]
         )
         return encoder
 
-    def _value(self, schema: Schema, value: str, depth: int) -> None:
-        """Emit code that appends one value's encoding to `out`."""
+    def _fields(self, schema: Schema) -> list[str]:
+        return [f"f_{one['name']}" for one in schema["fields"]]
+
+    def _parts(self, schema: Schema) -> list[str]:
+        names = self._fields(schema)
+        return [
+            self._expression(one["type"], name)
+            for name, one in zip(names, schema["fields"], strict=True)
+        ]
+
+    def _expression(self, schema: Schema, value: str) -> str:
+        """Return an expression that encodes `value`; emit what it needs beforehand."""
         schema = self._resolve(schema)
         if isinstance(schema, list):
-            self._emit(depth, f"if {value} is None: put(b'\\x00')")
-            self._emit(depth, "else:")
-            self._emit(depth + 1, "put(b'\\x02')")
-            self._value(schema[1], value, depth + 1)
-            return
+            inner = self._expression(schema[1], value)
+            return f"(b'\\x00' if {value} is None else b'\\x02' + {inner})"
         kind = schema["type"] if isinstance(schema, dict) else schema
-        getattr(self, f"_{kind}")(schema, value, depth)
+        expression: str = getattr(self, f"_{kind}")(schema, value)
+        return expression
 
-    def _long(self, _schema: Schema, value: str, depth: int) -> None:
-        self._emit(depth, f"put(one_byte[2 * {value}] if 0 <= {value} < 64 else zigzag({value}))")
+    def _long(self, _schema: Schema, value: str) -> str:
+        return f"(one_byte[2 * {value}] if 0 <= {value} < 64 else zigzag({value}))"
 
     _int = _long
 
-    def _boolean(self, _schema: Schema, value: str, depth: int) -> None:
-        self._emit(depth, f"put(b'\\x01' if {value} else b'\\x00')")
+    def _boolean(self, _schema: Schema, value: str) -> str:
+        return f"(b'\\x01' if {value} else b'\\x00')"
 
-    def _bytes(self, schema: Schema, value: str, depth: int) -> None:
-        name = self._name("n")
-        self._emit(depth, f"{name} = len({value})")
-        self._long(schema, name, depth)
-        self._emit(depth, f"put({value})")
+    def _bytes(self, _schema: Schema, value: str) -> str:
+        return f"(zigzag(len({value})) + {value})"
 
-    def _string(self, schema: Schema, value: str, depth: int) -> None:
-        name = self._name("v")
-        self._emit(depth, f"{name} = {value}.encode()")
-        self._bytes(schema, name, depth)
+    def _string(self, _schema: Schema, value: str) -> str:
+        if value.removeprefix("f_") in self._build.unique:
+            return f"encode_text({value})"
+        return f"texts[{value}]"
 
-    def _fixed(self, schema: Schema, value: str, depth: int) -> None:
-        self._emit(depth, f"if len({value}) != {schema['size']}: raise ValueError('fixed length')")
-        self._emit(depth, f"put({value})")
+    def _fixed(self, schema: Schema, value: str) -> str:
+        return f"({value} if len({value}) == {schema['size']} else wrong_length({value}))"
 
-    def _enum(self, schema: Schema, value: str, depth: int) -> None:
+    def _enum(self, schema: Schema, value: str) -> str:
         members = self._build.enums[schema["name"]]
-        table = self._name("codes", {member: _ONE_BYTE[2 * n] for n, member in enumerate(members)})
-        self._emit(depth, f"put({table}[{value}])")
+        codes = {member: _ONE_BYTE[2 * n] for n, member in enumerate(members)}
+        return f"{self._name('codes', codes)}[{value}]"
 
-    def _array(self, schema: Schema, value: str, depth: int) -> None:
-        name = self._name("v")
-        self._emit(depth, f"if {value}:")
-        self._emit(depth + 1, f"put(zigzag(len({value})))")
-        self._emit(depth + 1, f"for {name} in {value}:")
-        self._value(schema["items"], name, depth + 2)
-        self._emit(depth, "put(b'\\x00')")
+    def _array(self, schema: Schema, value: str) -> str:
+        item = _Encoding(self._build)
+        item._named = self._named
+        each = self._name("each", item.function(self._resolve(schema["items"])))
+        return (
+            f"(zigzag(len({value})) + join([{each}(x) for x in {value}]) + b'\\x00'"
+            f" if {value} else b'\\x00')"
+        )
 
-    def _record(self, schema: Schema, value: str, depth: int) -> None:
-        names = [self._name("v") for _ in schema["fields"]]
-        self._emit(depth, f"{', '.join(names)}, = {value}")
-        for name, one in zip(names, schema["fields"], strict=True):
-            self._value(one["type"], name, depth)
+    def _record(self, schema: Schema, value: str) -> str:
+        inner = _Encoding(self._build)
+        inner._named = self._named
+        return f"{self._name('inner', inner.function(schema))}({value})"
+
+
+class _Texts(dict[str, bytes]):
+    """Encodings of strings that come again and again: entities, sources, zones, roles.
+
+    Emptied when full, so that an actor id per clerk cannot grow it without bound.
+    """
+
+    def __missing__(self, text: str) -> bytes:
+        if len(self) >= 4096:
+            self.clear()
+        encoded = self[text] = encode_text(text)
+        return encoded
+
+
+_TEXTS = _Texts()
