@@ -1,1 +1,1 @@
-"""Adapter to ClickHouse: client, migrations."""
+"""Adapter to ClickHouse: client, migrations, and the columns of the history table."""

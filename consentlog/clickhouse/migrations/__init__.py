@@ -1,0 +1,1 @@
+"""Numbered migrations; a published one is never edited, the runner refuses a changed checksum."""

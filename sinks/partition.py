@@ -1,0 +1,71 @@
+"""The fenced way of one partition into the table: intent, fence, insert; and what follows doubt.
+
+No state is kept here: whatever happened to an earlier owner, or to an insert without an answer, the
+group and the table together know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from consentlog.errors import FatalError
+from sinks.batch import Batch, build_batch
+from sinks.intent import Intent, Resume, judge
+from sinks.ports import Fence, Group, History, Log
+from sinks.truncation import check_truncation
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionSink:
+    """One partition's steps over the three parties."""
+
+    partition: int
+    group: Group
+    log: Log
+    history: History
+    fence: Fence
+
+    def settle(self) -> int:
+        """Find out where to go on, finishing what an owner left undone.
+
+        Called by a new owner, after a lost connection, and after an insert whose outcome is not
+        known: all three are the same case.
+
+        Returns:
+            The next offset to insert.
+
+        Raises:
+            FatalError: `CL-4101`, `CL-4103`, `CL-4104`: never go on in doubt. `CL-4106` if the
+                partition was lost.
+            TransientError: If group, log or table do not answer; call again.
+        """
+        intent = self.group.intent(self.partition)
+        verdict = judge(intent, self.history.cover(self.partition, intent))
+        if isinstance(verdict, Resume):
+            next_offset = verdict.next_offset
+        else:
+            self.write(self._fetched_again(verdict.intent))
+            next_offset = verdict.intent.last + 1
+        check_truncation(self.log, self.history, self.partition, next_offset)
+        return next_offset
+
+    def write(self, batch: Batch) -> None:
+        """Insert one batch, announced and fenced.
+
+        Raises:
+            FatalError: `CL-4106` if the partition belongs to somebody else; nothing was inserted.
+            TransientError: If the group did not answer (nothing was inserted) or the table did not
+                (unknown): settle before anything else.
+        """
+        self.group.commit_intent(self.partition, batch.intent)
+        self.fence.check()
+        self.history.insert(batch)
+
+    def _fetched_again(self, intent: Intent) -> Batch:
+        records = self.log.read(self.partition, intent.first, intent.last)
+        if len(records) == intent.last - intent.first + 1:
+            batch = build_batch(records)
+            if batch.intent == intent:
+                return batch
+        _, end = self.log.ends(self.partition)
+        raise FatalError("CL-4101", partition=self.partition, offset=intent.last, end=end)
