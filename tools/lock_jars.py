@@ -1,4 +1,3 @@
-# ruff: noqa: INP001
 """Remake consentlog/local/kafka-jars.lock: `.venv/bin/python tools/lock_jars.py`.
 
 Resolves Kafka's own dependencies apart from the logging binding's: resolved together, the binding's

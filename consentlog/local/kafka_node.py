@@ -29,7 +29,7 @@ from consentlog.local.kafka_config import (
     render_properties,
 )
 from consentlog.local.ports import LOOPBACK, free_port
-from consentlog.local.process import ManagedProcess, last_error_line, reason_in
+from consentlog.local.process import ManagedProcess, reason_in
 
 _JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _STOP_SECONDS = 15.0
@@ -94,7 +94,11 @@ class KafkaNode:
             "kafka.Kafka", str(self._properties_file), log4j=self._log4j_file
         )
         self._process = ManagedProcess(
-            f"kafka-{node_id}", self.argv, self.directory / "kafka.out", cwd=self.directory
+            f"kafka-{node_id}",
+            self.argv,
+            self.directory / "kafka.out",
+            cwd=self.directory,
+            reasons=self.log,
         )
 
     @property
@@ -157,7 +161,7 @@ class KafkaNode:
 
     def last_words(self) -> str:
         """Return the line of its logs that most likely says why it ended."""
-        return last_error_line(self.log) or self._process.last_words()
+        return self._process.last_words()
 
 
 class KafkaCluster:

@@ -1,28 +1,24 @@
-"""Migrations of the stack's own ClickHouse."""
+"""Bringing a ClickHouse up to date: the local stack's at each start, any other on command."""
 
 from __future__ import annotations
 
-import clickhouse_connect
-
+from consentlog.clickhouse.client import build_client
 from consentlog.clickhouse.migrate import migrate
-from consentlog.local.ports import LOOPBACK
+from consentlog.settings import ClickHouseSettings
 
 
-def migrate_local(port: int, password: str, database: str = "consentlog") -> list[str]:
-    """Bring the database up to date as the writer.
-
-    Args:
-        port: Of ClickHouse's HTTP interface on loopback.
-        password: Of the user `writer`.
-        database: Made if missing.
+def migrate_at(settings: ClickHouseSettings) -> list[str]:
+    """Apply what is missing as the user of `settings`.
 
     Returns:
         Names of the migrations applied now.
+
+    Raises:
+        TransientError: Nothing answers or it is busy.
+        FatalError: It refuses, or a published migration was edited.
     """
-    client = clickhouse_connect.get_client(
-        host=LOOPBACK, port=port, username="writer", password=password
-    )
+    client = build_client(settings)
     try:
-        return migrate(client, database)
+        return migrate(client, settings.database)
     finally:
         client.close()

@@ -79,18 +79,22 @@ class ManagedProcess:
         log: Takes stdout and stderr, appended.
         env: Whole environment; None = this process's.
         cwd: Working directory; None = this process's.
+        reasons: Where it says why it ended, if not in `log`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what any child needs to be told
         self,
         name: str,
         argv: Sequence[str],
         log: Path,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        reasons: Path | None = None,
     ) -> None:
         self.name = name
         self.log = log
+        self.reasons = reasons or log
+        self._reasons_from = 0
         self._argv, self._env, self._cwd = list(argv), env, cwd
         self._process: subprocess.Popen[bytes] | None = None
         self.identity: ProcessIdentity | None = None
@@ -102,6 +106,7 @@ class ManagedProcess:
             FatalError: `CL-5005` if the program cannot be started at all.
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._reasons_from = self.reasons.stat().st_size if self.reasons.exists() else 0
         try:
             self._process = _spawner().submit(self._spawn).result()
         except OSError as exc:
@@ -155,15 +160,22 @@ class ManagedProcess:
         self._process.wait()
 
     def last_words(self, limit: int = 300) -> str:
-        """Return the line of the log that most likely says why it ended; empty if none."""
-        return last_error_line(self.log, limit)
+        """Return the line that most likely says why it ended, of this run only; empty if none."""
+        return last_error_line(self.reasons, limit, self._reasons_from)
 
 
-def last_error_line(log: Path, limit: int = 300) -> str:
-    """Return the line of a log's end that most likely says why its writer ended; empty if none."""
+def last_error_line(log: Path, limit: int = 300, start_bytes: int = 0) -> str:
+    """Return the line of a log's end that most likely says why its writer ended; empty if none.
+
+    Args:
+        log: The file.
+        limit: Longest answer in characters.
+        start_bytes: What stands before this place is of an earlier run; ignored if the log shrank.
+    """
     try:
+        size = log.stat().st_size
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 65_536))
+            file.seek(max(start_bytes if start_bytes <= size else 0, size - 65_536))
             return reason_in(file.read().decode("utf-8", "replace"), limit)
     except OSError:
         return ""

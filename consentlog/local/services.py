@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pydantic import SecretStr
+
 from consentlog.local.clickhouse_node import ClickHouseNode, answers
 from consentlog.local.kafka_config import NodePorts
 from consentlog.local.kafka_node import KafkaNode, KafkaRuntime, brokers_listed
 from consentlog.local.layout import Layout, load_passwords
 from consentlog.local.ports import LOOPBACK
+from consentlog.settings import ClickHouseSettings
 
 STORES: Final = 0
 CHORES: Final = 1
@@ -105,9 +108,13 @@ def plan_chores(layout: Layout, ports: Mapping[str, int]) -> tuple[Chore, ...]:
 
 
 def _migrate(layout: Layout, ports: Mapping[str, int]) -> list[str]:
-    from consentlog.local.migrations import migrate_local
+    from consentlog.local.migrations import migrate_at
 
-    return migrate_local(ports["clickhouse"], load_passwords(layout).writer)
+    password = SecretStr(load_passwords(layout).writer)
+    url = f"http://{LOOPBACK}:{ports['clickhouse']}"
+    return migrate_at(
+        ClickHouseSettings(url=url, user="writer", password=password, database="consentlog")
+    )
 
 
 def _render(layout: Layout) -> list[str]:

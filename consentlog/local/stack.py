@@ -21,7 +21,7 @@ from typing import Final, Self
 from consentlog.errors import FatalError
 from consentlog.local.jars import ensure_jars
 from consentlog.local.kafka_node import KafkaRuntime, new_cluster_id
-from consentlog.local.layout import Layout, own
+from consentlog.local.layout import Layout, own, rotate
 from consentlog.local.openings import choose_ports, end_leftovers
 from consentlog.local.process import ProcessIdentity
 from consentlog.local.record import StackRecord, write_record
@@ -268,6 +268,7 @@ class LocalStack:
             now = time.monotonic()
             for one in self._supervised.values():
                 one.tick(now)
+            rotate(self.layout.log_of("supervisor"))
 
     def _tell(self, event: StackEvent) -> None:
         self._write_record()

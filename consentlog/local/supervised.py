@@ -12,7 +12,7 @@ from typing import Literal
 from consentlog.errors import FatalError
 from consentlog.local.backoff import Backoff
 from consentlog.local.layout import rotate
-from consentlog.local.process import ManagedProcess, last_error_line
+from consentlog.local.process import ManagedProcess
 from consentlog.local.record import ServiceRecord, ServiceState
 from consentlog.local.services import Service
 
@@ -49,7 +49,9 @@ class Supervised:
         self.young_deaths = 0
         self.last_reason = ""
         self._on_event = on_event
-        self._process = ManagedProcess(service.name, service.argv, service.log, env)
+        self._process = ManagedProcess(
+            service.name, service.argv, service.log, env, reasons=service.reasons
+        )
         self._backoff = Backoff()
         self._lock = threading.RLock()
         self._state: ServiceState = "stopped"
@@ -142,7 +144,7 @@ class Supervised:
         self._tell("died", f"{self.last_reason}; again in {delay:.1f} s")
 
     def _last_words(self) -> str:
-        words = last_error_line(self.service.reasons or self.service.log)
+        words = self._process.last_words()
         return f": {words}" if words else ""
 
     def _tell(self, kind: EventKind, detail: str = "") -> None:

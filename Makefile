@@ -1,0 +1,46 @@
+# consentlog: `make help` lists what there is. Logic lives in tools/ and in the CLI.
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := consentlog schemas producers processors sinks dialers auditors tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help setup jars demo test test-faults lint format types imports lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: ## virtual environment in .venv from the hash-checked lock
+	@$(PYTHON) tools/setup.py
+
+jars: setup
+	@$(BIN)/consentlog local fetch
+
+demo: jars ## the main job, on screen; ONCE=1 ends by itself and judges the result
+	@$(BIN)/consentlog demo $(if $(ONCE),--once)
+
+test: jars ## every test but the long fault runs
+	$(BIN)/pytest tests -m "not faults"
+
+test-faults: jars ## the long fault runs
+	$(BIN)/pytest tests -m faults
+
+lint: setup ## ruff, format check, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory types imports
+
+format: setup ## put the code in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+imports: setup ## who may import whom
+	$(BIN)/lint-imports
+
+lock: setup ## remake the lock of Kafka's jars
+	$(BIN)/python tools/lock_jars.py
+
+clean: ## remove what can be remade; data directories and downloads stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
