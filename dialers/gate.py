@@ -1,0 +1,163 @@
+"""The gate: may this number be contacted, by whom, for what, now (rules of refusal 4).
+
+No I/O: the view is in memory, the reference data was read at the start. Whatever the gate is not
+sure of, it denies, with that as the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from consentlog.numbers.normalise import Normalised, Quarantined
+
+from consentlog.domain.decision import Decision, Reason, ReasonCode, Verdict, decide, deny
+from consentlog.domain.policy import Policy
+from consentlog.domain.registry import Registry
+from consentlog.domain.scope import Contact
+from consentlog.domain.vocabulary import Channel
+from consentlog.ports import Clock
+from consentlog.protocol.reader import Freshness, freshness
+from dialers.view import View
+
+Normaliser: TypeAlias = Callable[[str, str | None], Normalised | Quarantined]
+
+NOT_BOOTSTRAPPED: Final = "not-bootstrapped"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a dialer wants to do; names are the registry's, `region` (ISO 3166) is the number's."""
+
+    number: str
+    region: str | None
+    entity: str
+    brand: str | None
+    campaign: str | None
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the view stood when it answered.
+
+    Offsets are of the events topic's `partition`; `staleness_ms` is the own clock minus the instant
+    at which the partition was last level with the log, None if it never was.
+    """
+
+    partition: int
+    as_of: int
+    folded_through: int
+    log_epoch: int
+    staleness_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decision and the place that it was taken at; no place without a valid number."""
+
+    decision: Decision
+    place: Place | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """False if the view could not answer: deny now, and ask again."""
+        codes = {reason.code for reason in self.decision.reasons}
+        return ReasonCode.STALE not in codes or bool(codes & _PERMANENT)
+
+
+_PERMANENT: Final = frozenset(
+    {
+        ReasonCode.NUMBER_NOT_VALID,
+        ReasonCode.UNKNOWN_ENTITY,
+        ReasonCode.UNKNOWN_BRAND,
+        ReasonCode.UNKNOWN_CAMPAIGN,
+    }
+)
+"""Reasons that no newer view can change."""
+
+
+class Gate:
+    """Answers questions from a view.
+
+    Args:
+        view: State of every number.
+        is_bootstrapped: Whether the view was read to the end once.
+        registry: Who is who.
+        policy: Policy rows.
+        normalise: Turns what a dialer sends into a subject.
+        clock: The own clock; wall time, because freshness compares it with the broker's.
+    """
+
+    def __init__(  # noqa: PLR0913  # the composition root names each
+        self,
+        *,
+        view: View,
+        is_bootstrapped: Callable[[], bool],
+        registry: Registry,
+        policy: Policy,
+        normalise: Normaliser,
+        clock: Clock,
+    ) -> None:
+        self._view = view
+        self._is_bootstrapped = is_bootstrapped
+        self._registry = registry
+        self._policy = policy
+        self._normalise = normalise
+        self._clock = clock
+
+    def answer(self, question: Question) -> Answer:
+        """Decide whether the contact may be made now.
+
+        Returns:
+            Allowed, or denied with every reason that is known.
+        """
+        now_ms = self._clock.now_ms()
+        number = self._normalise(question.number, question.region)
+        resolution = self._registry.resolve(
+            question.entity, question.brand, question.campaign, question.channel, now_ms
+        )
+        if isinstance(number, Quarantined):
+            reason = Reason(ReasonCode.NUMBER_NOT_VALID, detail=number.reason)
+            return Answer(deny(reason, *resolution.reasons))
+        # Before the lookup: a state read later can only be newer than what vouches for it.
+        place = self._place(number.subject, now_ms)
+        doubts = self._doubts(place.partition, now_ms)
+        if resolution.contact is None:
+            return Answer(deny(*resolution.reasons, *doubts), place)
+        decision = self._decide(number.subject, resolution.contact, now_ms)
+        return Answer(_denied_for(doubts, decision) if doubts else decision, place)
+
+    def is_ready(self) -> bool:
+        """Tell whether every partition is bootstrapped and fresh."""
+        now_ms = self._clock.now_ms()
+        return not any(self._doubts(p, now_ms) for p in range(len(self._view.readers)))
+
+    def _decide(self, subject: str, contact: Contact, now_ms: int) -> Decision:
+        known = self._view.find(subject)
+        if known.trouble is not None:
+            return deny(Reason(ReasonCode.HELD, detail=known.trouble))
+        return decide(known.state, contact, now_ms, self._policy)
+
+    def _doubts(self, partition: int, now_ms: int) -> tuple[Reason, ...]:
+        if not self._is_bootstrapped():
+            return (Reason(ReasonCode.STALE, detail=NOT_BOOTSTRAPPED),)
+        found = freshness(self._view.readers[partition].level_at_ms, now_ms)
+        return () if found is Freshness.FRESH else (Reason(ReasonCode.STALE, detail=found),)
+
+    def _place(self, subject: str, now_ms: int) -> Place:
+        partition = self._view.partition_of(subject)
+        reader = self._view.readers[partition]
+        level_at_ms = reader.level_at_ms
+        log_epoch, as_of = reader.position
+        staleness_ms = now_ms - level_at_ms if level_at_ms else None
+        return Place(partition, as_of, reader.folded_through, max(log_epoch, 0), staleness_ms)
+
+
+def _denied_for(doubts: tuple[Reason, ...], decision: Decision) -> Decision:
+    """Deny for doubts and for what is known besides; a stale *allow* or *no basis* is not known."""
+    known = tuple(r for r in decision.reasons if r.code is not ReasonCode.NO_BASIS)
+    return replace(
+        decision, verdict=Verdict.DENY, reasons=(*doubts, *known), granted_by=None, policy_rows=()
+    )
