@@ -22,7 +22,9 @@ class LocalSettings(BaseSettings):
 
     data_dir: Path = Field(Path(".consentlog"), description="everything the stack writes")
     cache_dir: Path | None = Field(None, description="downloads; default XDG cache/consentlog")
-    xdg_cache_home: Path | None = Field(None, validation_alias="XDG_CACHE_HOME")
+    xdg_cache_home: Path | None = Field(
+        None, validation_alias="XDG_CACHE_HOME", description="cache folder of the user, if absolute"
+    )
     maven_repository: str | None = Field(
         None, description="another Maven repository (mirror) to fetch Kafka's jars from"
     )
