@@ -61,6 +61,14 @@ def plant_drop() -> None:
     ConsumerThread._fetch = lossy  # type: ignore[method-assign]  # the fault under test
 
 
+def finish(event: faust.EventT[Batch]) -> None:
+    """Do the work, then acknowledge it."""
+    batch = cast(Batch, event.value)
+    offsets = [message.offset() for message in batch.records]
+    note("done", partition=batch.partition, offsets=offsets)
+    event.ack()
+
+
 settings = TransportSettings(
     bootstrap_servers=options["bootstrap"],
     group_id=options["group"],
@@ -96,7 +104,7 @@ async def fold(stream: faust.StreamT[Batch]) -> None:
             hole=batch.hole,
         )
         if options.get("acks", True):
-            asyncio.get_running_loop().call_later(options.get("ack_seconds", 0), event.ack)
+            asyncio.get_running_loop().call_later(options.get("ack_seconds", 0), finish, event)
 
 
 if options.get("drop"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -72,12 +72,14 @@ class Bench:
         """Every (partition, offset) in the order given to any agent."""
         return [(n["partition"], o) for n in self.notes("batch", of) for o in n["offsets"]]
 
+    def done(self) -> set[tuple[int, int]]:
+        """Every (partition, offset) whose work was finished, by any worker."""
+        return {(n["partition"], o) for n in self.notes("done") for o in n["offsets"]}
+
     def all_records(self, per_partition: int) -> set[tuple[int, int]]:
         return {(p, o) for p in range(self.partitions) for o in range(per_partition)}
 
     def committed(self) -> list[int]:
-        from confluent_kafka import Consumer
-
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.name})
         where = [TopicPartition(self.name, p) for p in range(self.partitions)]
         try:
@@ -86,8 +88,16 @@ class Bench:
             consumer.close()
 
     def members(self) -> int:
-        described = self.admin.describe_consumer_groups([self.name])
-        return len(described[self.name].result(10).members)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                described = self.admin.describe_consumer_groups([self.name])[self.name].result(10)
+            except KafkaException:  # a fresh broker is still loading its coordinator
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return len(described.members)
 
     def tail(self) -> str:
         journal, log = self.folder / "journal", self.folder / "log"
