@@ -1,0 +1,113 @@
+"""Says every second how far each owned partition is folded, with or without traffic.
+
+Freshness needs only the broker's clock: once a progress record was appended at broker time A, the
+log's end E is asked for; when everything below E is folded and delivered, the next record says
+`level_at = A`. Lag would not do: a reader that lost its broker sees none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from confluent_kafka import KafkaException, Message
+
+from consentlog.observability.logging import get_logger
+from processors.events_log import EventsLog
+from processors.metrics import LAG
+from processors.outbox import Outbox
+from processors.partition import OwnedPartition
+from processors.truncation import check_end, check_reported
+
+_log = get_logger(__name__)
+
+
+class ProgressReporter:
+    """The timer behind `@progress/<p>`.
+
+    Args:
+        owned: Partitions owned now, whether ready or not.
+        outbox: Where records go.
+        log: The events log.
+        seconds: Time between two records.
+    """
+
+    def __init__(
+        self,
+        owned: Callable[[], Sequence[OwnedPartition]],
+        outbox: Outbox,
+        log: EventsLog,
+        seconds: float,
+    ) -> None:
+        self._owned = owned
+        self._outbox = outbox
+        self._events = log
+        self._seconds = seconds
+        self._was_cut_off = False
+
+    async def run(self) -> None:
+        """Report until the process ends.
+
+        Raises:
+            LogTruncated: If the log ends below what was folded, or another record is there.
+        """
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            await self._turn([part for part in self._owned() if part.is_mine])
+            due = max(due + self._seconds, loop.time())
+            await asyncio.sleep(due - loop.time())
+
+    async def _turn(self, parts: Sequence[OwnedPartition]) -> None:
+        if not parts:
+            return
+        await self._report(parts)
+        appended = {part.number: part.appended_ms for part in parts}
+        ends = await self._ends(list(appended))
+        if ends is None:
+            return
+        if self._was_cut_off or self._events.was_cut_off():
+            self._was_cut_off = False
+            await self._compare(parts)
+        for part in parts:
+            if part.is_mine:
+                check_end(part.number, part.next_offset, ends[part.number])
+                part.saw_end(appended[part.number], ends[part.number])
+                LAG.labels(part.number).set(max(0, ends[part.number] - part.next_offset))
+
+    async def _report(self, parts: Sequence[OwnedPartition]) -> None:
+        """Append one record for each partition and wait until the broker has them all."""
+        loop, all_there = asyncio.get_running_loop(), asyncio.Event()
+        waiting = {part.number for part in parts}
+
+        def appended(part: OwnedPartition, message: Message) -> None:
+            part.progress_appended(message)
+            waiting.discard(part.number)
+            if not waiting:
+                loop.call_soon_threadsafe(all_there.set)
+
+        for part in parts:
+            write = part.writer.progress(part.progress())
+            self._outbox.state(part.number, write, partial(appended, part))
+        await all_there.wait()
+
+    async def _ends(self, partitions: Sequence[int]) -> dict[int, int] | None:
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(None, self._events.ends, partitions)
+        except KafkaException as exc:
+            # No end, no new level: readers grow stale and deny, which is right while it lasts.
+            self._was_cut_off = True
+            _log.warning("log_end_not_known", error=exc.args[0].str())
+            return None
+
+    async def _compare(self, parts: Sequence[OwnedPartition]) -> None:
+        """Compare the log with the last record folded, after the connection was lost."""
+        _log.info("log_compared_again", partitions=[part.number for part in parts])
+        loop = asyncio.get_running_loop()
+        for part in parts:
+            said = part.progress()
+            await loop.run_in_executor(
+                None, check_reported, self._events, part.number, said, said.folded_through
+            )
