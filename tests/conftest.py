@@ -6,6 +6,7 @@ from tests.support.stack import (
     kafka,
     kafka_cluster,
     kafka_runtime,
+    stack,
     topic_prefix,
     topics,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "kafka",
     "kafka_cluster",
     "kafka_runtime",
+    "stack",
     "topic_prefix",
     "topics",
 ]

@@ -101,7 +101,7 @@ def install_requirements(wheels: Path) -> None:
     say(f"Installing {count()} pinned packages")
     if subprocess.run(offline, check=False, capture_output=True, cwd=ROOT).returncode == 0:
         return
-    say(f"Downloading them into {wheels} (once; about 400 MB)")
+    say(f"Downloading them into {wheels} (once; about 270 MB)")
     run(*PIP, "download", "--dest", str(wheels), *HASHED, shown="Downloading ")
     run(*offline)
 

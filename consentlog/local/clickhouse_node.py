@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 from consentlog.errors import FatalError
 from consentlog.local.ports import LOOPBACK, free_port
@@ -90,7 +90,10 @@ class ClickHouseNode:
                 reason = self._process.last_words()
                 raise FatalError("CL-5005", service="clickhouse", reason=reason, log=log)
             if time.monotonic() > deadline:
-                raise FatalError("CL-5006", service="clickhouse", seconds=timeout_seconds, log=log)
+                seen = what_it_says(f"{self.access.url}/ping")
+                raise FatalError(
+                    "CL-5006", service="clickhouse", seconds=timeout_seconds, seen=seen, log=log
+                )
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -128,12 +131,22 @@ class ClickHouseNode:
 
 def answers(url: str, timeout_seconds: float = 1.0) -> bool:
     """Whether an HTTP GET of a loopback address gives 200."""
+    return _get(url, timeout_seconds)[0] == 200
+
+
+def what_it_says(url: str, timeout_seconds: float = 2.0) -> str:
+    """Return the start of what an HTTP GET of a loopback address says, on one line."""
+    status, text = _get(url, timeout_seconds)
+    return " ".join(f"{status or 'no answer:'} {text}".split())[:200]
+
+
+def _get(url: str, timeout_seconds: float) -> tuple[int, str]:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
     try:
-        with _opener().open(url, timeout=timeout_seconds) as response:
-            return bool(response.status == 200)
-    except (URLError, OSError):
-        return False
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
+        with opener.open(url, timeout=timeout_seconds) as response:
+            return int(response.status), response.read(4096).decode("utf-8", "replace")
+    except HTTPError as error:
+        with error:
+            return error.code, error.read(4096).decode("utf-8", "replace")
+    except (URLError, OSError) as error:
+        return 0, str(error)

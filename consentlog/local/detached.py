@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from consentlog.errors import FatalError
 from consentlog.local.layout import Layout
 from consentlog.local.openings import end_leftovers
-from consentlog.local.process import last_error_line, wait_until
+from consentlog.local.process import reason_in, wait_until
 from consentlog.local.record import read_record, running_stack
 
 _START_SECONDS: Final = 300.0  # the first start may download 45 MB
@@ -46,9 +47,21 @@ def start_detached(layout: Layout, services: Sequence[str]) -> None:
 
     if not wait_until(settled, _START_SECONDS):
         child.terminate()
-        raise FatalError("CL-5006", service="supervisor", seconds=_START_SECONDS, log=log)
+        raise FatalError(
+            "CL-5006",
+            service="supervisor",
+            seconds=_START_SECONDS,
+            seen=reason_in(_text(log)),
+            log=log,
+        )
     if child.poll() is not None:
-        raise FatalError("CL-5005", service="supervisor", reason=last_error_line(log), log=log)
+        reason = next((line for line in _text(log).splitlines() if line.startswith("CL-")), "")
+        reason = reason or reason_in(_text(log))
+        raise FatalError("CL-5005", service="supervisor", reason=reason, log=log)
+
+
+def _text(log: Path) -> str:
+    return log.read_text("utf-8", "replace")
 
 
 def stop_running(layout: Layout) -> None:

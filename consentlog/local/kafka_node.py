@@ -233,8 +233,11 @@ class KafkaCluster:
                         "CL-5005", service="kafka", reason=node.last_words(), log=node.log
                     )
             if time.monotonic() > deadline:
-                log = self.nodes[0].log
-                raise FatalError("CL-5006", service="kafka", seconds=timeout_seconds, log=log)
+                first = self.nodes[0]
+                seen, log = first.last_words(), first.log
+                raise FatalError(
+                    "CL-5006", service="kafka", seconds=timeout_seconds, seen=seen, log=log
+                )
             time.sleep(0.1)
 
     def stop(self) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from consentlog.local.clickhouse_node import ClickHouseNode, answers
+from consentlog.local.clickhouse_node import ClickHouseNode, answers, what_it_says
 from consentlog.local.kafka_config import NodePorts
 from consentlog.local.kafka_node import KafkaNode, KafkaRuntime, brokers_listed
 from consentlog.local.layout import Layout, load_passwords
@@ -40,6 +40,7 @@ class Service:
         stage: Started together with the others of its stage.
         log: Where its output goes.
         reasons: Where its last words stand, if not in `log`.
+        unready: Says what it lacks while it is not ready; None = its log has to.
         stop_seconds: How long a clean stop may take.
         ready_seconds: How long a start may take.
     """
@@ -51,6 +52,7 @@ class Service:
     stage: int
     log: Path
     reasons: Path | None = None
+    unready: Callable[[], str] | None = None
     stop_seconds: float = 10.0
     ready_seconds: float = 60.0
 
@@ -176,6 +178,7 @@ def _python(
         lambda: answers(ready, 2.0),
         stage,
         layout.log_of(name),
+        unready=lambda: what_it_says(ready),
     )
 
 

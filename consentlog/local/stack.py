@@ -240,8 +240,9 @@ class LocalStack:
 
     def _check_deadline(self, one: Supervised, deadline: float, seconds: float) -> None:
         if time.monotonic() > deadline:
+            name, seen = one.service.name, one.what_it_lacks()
             log = one.service.reasons or one.service.log
-            raise FatalError("CL-5006", service=one.service.name, seconds=seconds, log=log)
+            raise FatalError("CL-5006", service=name, seconds=seconds, seen=seen, log=log)
 
     def _one(self, name: str) -> Supervised:
         try:

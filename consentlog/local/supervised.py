@@ -68,6 +68,10 @@ class Supervised:
         identity = self._process.identity
         return identity.pid if identity and self._process.is_running else None
 
+    def what_it_lacks(self) -> str:
+        """Say why it is not ready: its own word, else the last of its log."""
+        return self.service.unready() if self.service.unready else self._process.last_words()
+
     def record(self) -> ServiceRecord:
         """Return what stack.json says of it."""
         identity = self._process.identity if self._process.is_running else None

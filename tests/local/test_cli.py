@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -118,3 +119,18 @@ def test_up_detached_then_status_then_down(tmp_path: Path) -> None:
         down = consentlog("local", "down", **env)
     assert down.returncode == 0
     assert consentlog("local", "status", **env).returncode == 1
+
+
+@pytest.mark.integration
+def test_ctrl_c_stops_cleanly(tmp_path: Path) -> None:
+    env = os.environ | {"CONSENTLOG_LOCAL__CLICKHOUSE_PORT": "0"}
+    argv = [PROGRAM, "local", "up", "--service", "clickhouse", "--data-dir", str(tmp_path)]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if str(tmp_path) in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(20) == 0, rest
+    assert rest.endswith(("Stopped.\n", "已停止。\n"))

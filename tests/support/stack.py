@@ -17,6 +17,7 @@ from consentlog.local.clickhouse_node import ClickHouseAccess, ClickHouseNode
 from consentlog.local.jars import ensure_jars
 from consentlog.local.kafka_node import KafkaCluster, KafkaRuntime
 from consentlog.local.settings import LocalSettings
+from consentlog.local.stack import LocalStack
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +71,17 @@ def database(clickhouse: ClickHouseAccess) -> Iterator[str]:
     ask(clickhouse, f"CREATE DATABASE {name}")
     yield name
     ask(clickhouse, f"DROP DATABASE {name}")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The whole product, every service, on ports and data of its own; shared by the run.
+
+    Who kills a service of it waits with `stack.wait_ready()` before the test ends.
+    """
+    settings = LocalSettings.any_ports()
+    with LocalStack(tmp_path_factory.mktemp("stack"), settings=settings) as running:
+        yield running
 
 
 def ask(access: ClickHouseAccess, sql: str) -> str:
