@@ -1,0 +1,72 @@
+"""Runs the gateway: `consentlog-gateway`, or `python -P -m producers`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from consentlog.errors import FatalError
+from consentlog.http.clock import SystemClock
+from consentlog.http.server import serve
+from consentlog.kafka.producer import build_producer
+from consentlog.kafka.topics import EVENTS
+from consentlog.observability.logging import configure_logging, get_logger
+from consentlog.reference.load import load_policy, load_registry
+from consentlog.reference.secrets import load_secrets
+from consentlog.reference.words import load_words
+from producers.app import Reference, build_gateway
+from producers.publish import KafkaEventLog, end_process
+from producers.settings import GatewaySettings
+
+log = get_logger(__name__)
+
+
+def build(settings: GatewaySettings) -> FastAPI:
+    """Put the gateway together; the producer starts and stops with the application.
+
+    Raises:
+        FatalError: If a file that it needs cannot be used. The policy is read too, so that a looser
+            row stops every service alike.
+    """
+    load_policy(settings.policy_file)
+    reference = Reference(
+        load_registry(settings.registry_file), load_secrets(settings.secrets_file), load_words()
+    )
+    kafka = settings.kafka
+    producer = build_producer(kafka.bootstrap_servers, "consentlog.gateway", on_fatal=end_process)
+    events = KafkaEventLog(producer, EVENTS.named(kafka.topic_prefix))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        events.start()
+        yield
+        await asyncio.to_thread(events.close)
+
+    return build_gateway(
+        reference,
+        events,
+        SystemClock(),
+        prefix=kafka.topic_prefix,
+        is_ready=lambda: events.is_reachable,
+        lifespan=lifespan,
+    )
+
+
+def main() -> None:
+    """Run until SIGTERM; exit 1 with one sentence if it cannot start."""
+    try:
+        settings = GatewaySettings.read()
+        configure_logging(settings.log, "gateway")
+        app = build(settings)
+    except FatalError as error:
+        sys.stderr.write(f"{error}\n{error.do()}\n")
+        sys.exit(1)
+    serve(app, settings.http)
+
+
+if __name__ == "__main__":
+    main()

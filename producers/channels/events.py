@@ -1,0 +1,127 @@
+"""`POST /v1/consent-events`: phone agents, customer service, app and web back ends, compliance."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import JSONResponse
+
+from consentlog.errors import Language
+from consentlog.http.auth import Authenticator, Principal
+from consentlog.http.body import parse_json
+from consentlog.http.language import language_of
+from consentlog.http.problems import RequestRefused, pointers_of, problem_of
+from consentlog.ports import Position
+from producers.accept import Acceptor
+from producers.draft import Reception
+from producers.intake import Intake
+from producers.outcome import Outcome
+from producers.request import EventIn
+
+MAX_ITEMS: Final = 1000
+
+
+class EventsChannel:
+    """The channel of systems that state acts themselves.
+
+    Args:
+        keys: Recognises the caller.
+        acceptor: Decides what becomes of an act.
+        intake: Delivers it.
+    """
+
+    def __init__(self, keys: Authenticator, acceptor: Acceptor, intake: Intake) -> None:
+        self._keys = keys
+        self._acceptor = acceptor
+        self._intake = intake
+
+    def router(self) -> APIRouter:
+        """Return the route."""
+        router = APIRouter(tags=["events"])
+        router.add_api_route(
+            "/v1/consent-events",
+            self.post,
+            methods=["POST"],
+            status_code=202,
+            response_model=None,
+            summary="Record one act, or a list of at most 1000",
+        )
+        return router
+
+    async def post(self, request: Request) -> JSONResponse:
+        """Record one act or a list of acts; 202 only after the log acknowledged every one.
+
+        One: 202 with `event_id` and `token`, or a problem. A list: a result per item, 202 if all
+        were accepted, else 207; if the log did not acknowledge any of them, 503 for all: sent
+        again with the same references they are the same acts.
+        """
+        principal = self._keys.of(request)
+        body = parse_json(await request.body())
+        items = body if isinstance(body, list) else [body]
+        if not 1 <= len(items) <= MAX_ITEMS:
+            raise RequestRefused("CL-1105", count=len(items), limit=MAX_ITEMS)
+        key = request.headers.get("idempotency-key")
+        outcomes = [self._outcome(item, principal, key, at) for at, item in enumerate(items)]
+        trace = request.headers.get("traceparent")
+        positions = await asyncio.gather(*(self._intake.deliver(one, trace) for one in outcomes))
+        if not isinstance(body, list):
+            return _single(outcomes[0], positions[0])
+        return _several(outcomes, positions, language_of(request.headers.get("accept-language")))
+
+    def _outcome(self, raw: object, principal: Principal, key: str | None, index: int) -> Outcome:
+        try:
+            item = EventIn.model_validate(raw)
+        except ValidationError as exc:
+            errors = pointers_of(exc.errors(include_input=False, include_url=False))
+            return Outcome(refusal=RequestRefused("CL-1001", extra={"errors": errors}))
+        payload = json.dumps(raw, ensure_ascii=False).encode()
+        fallback = None if key is None else f"{key}#{index}"
+        return self._acceptor.accept(item, principal, Reception(payload, fallback))
+
+
+def _single(outcome: Outcome, position: Position | None) -> JSONResponse:
+    if outcome.refusal is not None:
+        outcome.refusal.extra |= _review_id(outcome)
+        raise outcome.refusal
+    return JSONResponse(_accepted(outcome, position), 202)
+
+
+def _several(
+    outcomes: Sequence[Outcome], positions: Sequence[Position | None], language: Language
+) -> JSONResponse:
+    results = [
+        {"index": index, **_result(outcome, position, language)}
+        for index, (outcome, position) in enumerate(zip(outcomes, positions, strict=True))
+    ]
+    all_accepted = all(outcome.refusal is None for outcome in outcomes)
+    return JSONResponse({"results": results}, 202 if all_accepted else 207)
+
+
+def _result(outcome: Outcome, position: Position | None, language: Language) -> dict[str, object]:
+    if outcome.refusal is None:
+        return _accepted(outcome, position)
+    problem = problem_of(outcome.refusal, language)
+    return {"status": "rejected", "problem": problem, **_review_id(outcome)}
+
+
+def _accepted(outcome: Outcome, position: Position | None) -> dict[str, object]:
+    assert outcome.event is not None  # noqa: S101  # an outcome has an event or a refusal
+    found: dict[str, object] = {
+        "status": "accepted",
+        "event_id": outcome.event.fact.event_id.hex(),
+        "token": str(position),
+    }
+    if outcome.review is not None:
+        found |= {"held": True, **_review_id(outcome)}
+    if outcome.event.fact.clock_wrong:
+        found["clock_wrong"] = True
+    return found
+
+
+def _review_id(outcome: Outcome) -> dict[str, object]:
+    return {} if outcome.review is None else {"review_id": outcome.review.review_id.hex()}

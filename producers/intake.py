@@ -1,0 +1,64 @@
+"""Hands outcomes to the log, and answers only once everything of them is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Final
+
+from consentlog.kafka.topics import EVENTS, REVIEWS
+from consentlog.ports import EventLog, Position
+from consentlog.wire.events import encode_event
+from consentlog.wire.headers import event_headers
+from consentlog.wire.reviews import encode_review
+from producers.outcome import Outcome
+
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class Intake:
+    """Delivers events and reviews.
+
+    Args:
+        log: Where they go.
+        prefix: Put before topic names.
+    """
+
+    def __init__(self, log: EventLog, prefix: str = "") -> None:
+        self._log = log
+        self._events = EVENTS.named(prefix)
+        self._reviews = REVIEWS.named(prefix)
+
+    async def deliver(self, outcome: Outcome, traceparent: str | None = None) -> Position | None:
+        """Deliver the event and the review of one outcome.
+
+        Args:
+            outcome: What became of one act.
+            traceparent: W3C trace context of the request; dropped if it is not one.
+
+        Returns:
+            Position of the event, after the broker acknowledged both; None if there is no event.
+
+        Raises:
+            TransientError: `CL-7001` if either was not acknowledged in time. Both may be in the
+                log.
+        """
+        event, _ = await asyncio.gather(self._event(outcome, traceparent), self._review(outcome))
+        return event
+
+    async def _event(self, outcome: Outcome, traceparent: str | None) -> Position | None:
+        if outcome.event is None:
+            return None
+        trace = traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None
+        return await self._log.append(
+            self._events,
+            outcome.event.subject.encode(),
+            encode_event(outcome.event),
+            event_headers(outcome.event, trace),
+        )
+
+    async def _review(self, outcome: Outcome) -> Position | None:
+        if outcome.review is None:
+            return None
+        key = outcome.review.review_id.hex().encode()
+        return await self._log.append(self._reviews, key, encode_review(outcome.review), [])

@@ -1,0 +1,50 @@
+"""One text message as a vendor pushes it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _as_text(value: object) -> object:
+    """Ids and numbers come as a string, a number or a double, depending on the vendor's page."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+class Message(BaseModel):
+    """A message from a person; fields that the vendor adds later are not ours to refuse.
+
+    `send_time` is local text without a zone; `dest_code` the number that it was sent to,
+    `sign_name` the signature of the message that it answers.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    phone_number: Annotated[Text, Field(max_length=256)]
+    content: Annotated[str, Field(max_length=8192)]
+    send_time: str | None = None
+    dest_code: Text | None = None
+    sequence_id: Annotated[Text, Field(max_length=128)] | None = None
+    sign_name: str | None = None
+
+    @property
+    def nonce(self) -> str | None:
+        """What makes this message one act, or None if nothing does.
+
+        The sequence id alone may have lost digits (a double), so text and time stand beside it.
+        """
+        if not self.sequence_id and not self.send_time:
+            return None
+        digest = hashlib.sha256()
+        for part in (self.sequence_id, self.send_time, self.content, self.dest_code):
+            digest.update((part or "").encode() + b"\x00")
+        return digest.hexdigest()[:32]
