@@ -123,10 +123,21 @@ class ConsumerThread:
             )
             while not self._stopping:
                 self._turn(consumer)
-            consumer.close()
+            self._leave(consumer)
             self.closed.set()
         except Exception as exc:  # noqa: BLE001  # the top of a thread: nobody above to handle it
             self._exit(exit_code_of(exc), "consumer_thread_failed", {"error": repr(exc)})
+
+    def _leave(self, consumer: Consumer) -> None:
+        """Give everything back while the client still lives, then close it.
+
+        `close` alone would call `on_revoke` too, but with the client already being destroyed: in
+        the middle of a rebalance its commit was refused now and then, and once `close` hung.
+        """
+        consumer.unsubscribe()
+        while any(True for _ in self.holdings):
+            consumer.poll(_POLL_SECONDS)  # what it returns was not handed out: the next owner's
+        consumer.close()
 
     def _turn(self, consumer: Consumer) -> None:
         self.beat = time.monotonic()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -21,6 +22,8 @@ from processors.transport.ownership import Holdings, Ownership
 from processors.transport.settings import TransportSettings
 
 _log = get_logger(__name__)
+
+_COMMIT_SECONDS: Final = 5.0
 
 
 class Patience(Enum):
@@ -88,10 +91,7 @@ class Rebalance:
         found = (self._holdings.get(p.topic, p.partition) for p in partitions)
         lost = tuple(owned for owned in found if owned is not None)
         began = time.monotonic()
-        self._drain(lost)
-        for owned in lost:
-            owned.live = False
-        self._commit_last(consumer, lost)
+        self._settle(consumer, lost)
         self._holdings.remove(lost)
         consumer.incremental_unassign(partitions)
         _log.info(
@@ -100,6 +100,13 @@ class Rebalance:
             seconds=round(time.monotonic() - began, 3),
         )
         self._post(Rebalanced(tuple(self._holdings), lost=lost))
+
+    def _settle(self, consumer: Consumer, lost: Sequence[Ownership]) -> None:
+        """Wait for what is outstanding and commit it; after that these are owned no more."""
+        self._drain(lost)
+        for owned in lost:
+            owned.live = False
+        self._commit_last(consumer, lost)
 
     def on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """End the process: somebody else may be folding these partitions already."""
@@ -151,14 +158,14 @@ class Rebalance:
         """Commit what is done; if that is refused, the next owner does it again: harmless."""
         for owned in lost:
             owned.advance()
-        offsets = [
-            TopicPartition(o.topic, o.partition, o.committable)
-            for o in lost
-            if o.committable > o.committed
-        ]
+        done = [owned for owned in lost if owned.committable > owned.committed]
+        offsets = [TopicPartition(o.topic, o.partition, o.committable) for o in done]
         if not offsets:
             return
         try:
-            consumer.commit(offsets=offsets, asynchronous=False)
+            asked(lambda: consumer.commit(offsets=offsets, asynchronous=False), _COMMIT_SECONDS)
         except KafkaException as exc:
             _log.warning("last_commit_refused", error=exc.args[0].str())
+        else:
+            for owned in done:
+                owned.committed = owned.committable
