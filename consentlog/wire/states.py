@@ -60,9 +60,14 @@ def encode_state(record: StateRecord) -> bytes:
     Raises:
         ValueError: If a field does not fit the schema.
     """
+    return _HEAD + _encoder()(wire_state(record))
+
+
+def wire_state(record: StateRecord) -> WireState:
+    """Return a state record's fields as the schema has them, with the derived part."""
     state = record.state
     derived = derive(state.facts)
-    wire = WireState(
+    return WireState(
         record.subject,
         record.as_of,
         record.log_epoch,
@@ -76,7 +81,6 @@ def encode_state(record: StateRecord) -> bytes:
         _scopes(derived),
         [HoldState(h.event_id, h.kind, *h.scope, h.until_ms) for h in derived.holds],
     )
-    return _HEAD + _encoder()(wire)
 
 
 def decode_state(value: bytes | None) -> StateRecord:
