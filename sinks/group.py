@@ -55,6 +55,7 @@ class KafkaGroup:
         self._topic = topic
         self._on_change = on_change
         self._failure: KafkaError | None = None
+        self._member_id = ""
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -109,7 +110,21 @@ class KafkaGroup:
         return Intent.parse(found.offset, found.metadata)
 
     def commit_intent(self, partition: int, intent: Intent) -> None:
-        """See `Group.commit_intent`."""
+        """See `Group.commit_intent`.
+
+        A broker takes commits of anybody while the group has no member. A process that lost its
+        membership, and whose successor died, could so announce a stale batch: therefore membership
+        is checked on both sides of the commit.
+        """
+        self._check_member(partition)
+        self._commit(partition, intent)
+        self._check_member(partition)
+
+    def _check_member(self, partition: int) -> None:
+        if not self._member_id or self._consumer.memberid() != self._member_id:
+            raise FatalError("CL-4106", partition=partition, reason="the membership is gone")
+
+    def _commit(self, partition: int, intent: Intent) -> None:
         position = TopicPartition(self._topic, partition, intent.first, intent.metadata)
         try:
             done = self._consumer.commit(offsets=[position], asynchronous=False)
@@ -131,6 +146,7 @@ class KafkaGroup:
         consumer.assign(partitions)
         consumer.pause(partitions)
         owned = frozenset(one.partition for one in partitions)
+        self._member_id = consumer.memberid() or ""
         _log.info("partitions_assigned", partitions=sorted(owned))
         self._on_change(owned)
 
