@@ -1,0 +1,155 @@
+"""Text messages as Alibaba Cloud pushes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from consentlog.domain.facts import key_of
+from consentlog.domain.vocabulary import Action, Channel, HoldKind, Method, Purpose, SetBy
+from consentlog.wire.evidence import decode_evidence
+from consentlog.wire.reviews import ReviewReason
+from tests.support.gateway import NUMBER, Gateway, memory_gateway, message
+from tests.support.histories import NOON_MS
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    with memory_gateway(tmp_path) as found:
+        yield found
+
+
+def _taken(gateway: Gateway, *messages: object) -> None:
+    answer = gateway.sms(*messages)
+    assert answer.status_code == 200
+    assert answer.json() == {"code": 0, "msg": "接收成功"}
+
+
+def test_a_keyword_refuses_marketing_on_every_channel(gateway: Gateway) -> None:
+    _taken(gateway, message(" 【ＴＤ】。"))
+    event = gateway.event
+    fact = event.fact
+    assert event.subject == NUMBER
+    assert fact.action is Action.REFUSED
+    assert fact.scope == ("acme", None, None, Purpose.MARKETING, Channel.ALL)
+    assert (fact.method, fact.source) == (Method.KEYWORD, "aliyun")
+    # 11:59 without a zone is Shanghai's.
+    assert (fact.occurred_at_ms, fact.occurred_at_set_by) == (NOON_MS - 60_000, SetBy.SOURCE)
+    evidence = decode_evidence(event.evidence)
+    assert evidence.verbatim == " 【ＴＤ】。"
+    assert evidence.source_ref == "1234567890"
+    assert not gateway.reviews
+
+
+def test_start_opens_sms_marketing_only(gateway: Gateway) -> None:
+    _taken(gateway, message("start"))
+    fact = gateway.event.fact
+    assert fact.action is Action.GRANTED
+    assert fact.scope == ("acme", None, None, Purpose.MARKETING, Channel.SMS)
+    assert fact.has_evidence
+
+
+@pytest.mark.parametrize("sequence_id", [1234567890, "1234567890", 1234567890.0])
+def test_a_push_repeated_is_one_fact(gateway: Gateway, sequence_id: object) -> None:
+    _taken(gateway, message("TD", sequence_id=sequence_id))
+    gateway.clock.at_ms += 1000
+    _taken(gateway, message("TD", sequence_id=sequence_id))
+    assert len({key_of(event.fact) for event in gateway.events}) == 1
+
+
+def test_ids_that_lost_digits_do_not_merge_two_messages(gateway: Gateway) -> None:
+    _taken(
+        gateway,
+        message("TD", sequence_id=1.5e18),
+        message("TD", sequence_id=1.5e18, send_time="2025-11-22 11:59:30"),
+    )
+    assert len({event.fact.event_id for event in gateway.events}) == 2
+
+
+def test_messages_that_nothing_names_are_acts_of_their_own(gateway: Gateway) -> None:
+    nameless = message("TD", sequence_id=None, send_time=None)
+    _taken(gateway, nameless, nameless)
+    assert len({event.fact.event_id for event in gateway.events}) == 2
+    assert {event.fact.occurred_at_ms for event in gateway.events} == {None}
+
+
+@pytest.mark.parametrize("content", ["好的", "请回复TD退订是什么意思", "don't stop", "不要再打了"])
+def test_words_that_are_no_keyword_hold_and_open_a_review(gateway: Gateway, content: str) -> None:
+    _taken(gateway, message(content))
+    fact = gateway.event.fact
+    assert (fact.action, fact.hold_kind) == (Action.HELD, HoldKind.UNCLEAR)
+    assert fact.scope == ("acme", None, None, Purpose.MARKETING, Channel.ALL)
+    (review,) = gateway.reviews
+    assert (review.reason, review.subject) == (ReviewReason.UNCLEAR_WORDS, NUMBER)
+    assert content.encode() in review.payload
+
+
+def test_a_yes_without_a_question_is_a_review_and_no_grant(gateway: Gateway) -> None:
+    _taken(gateway, message("yes"))
+    assert not gateway.events
+    assert gateway.reviews[0].reason is ReviewReason.UNCLEAR_WORDS
+
+
+def test_help_changes_nothing(gateway: Gateway) -> None:
+    _taken(gateway, message("帮助"))
+    assert gateway.is_untouched
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"dest_code": "999", "sign_name": None},
+        {"dest_code": None, "sign_name": "别家"},
+    ],
+)
+def test_a_refusal_to_an_unknown_number_holds_everything(
+    gateway: Gateway, fields: dict[str, object]
+) -> None:
+    _taken(gateway, message("TD", **fields))
+    assert gateway.event.fact.action is Action.HELD
+    assert gateway.event.fact.entity == "*"
+    assert gateway.reviews[0].reason is ReviewReason.UNKNOWN_SCOPE
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"dest_code": "999", "sign_name": None},
+        {"send_time": "soon"},
+        {"send_time": None},
+        {"send_time": "2025-11-22 12:30:00"},
+    ],
+)
+def test_a_doubtful_start_is_a_review_and_no_grant(
+    gateway: Gateway, fields: dict[str, object]
+) -> None:
+    _taken(gateway, message("START", **fields))
+    assert not gateway.events
+    assert len(gateway.reviews) == 1
+
+
+def test_a_refusal_with_an_unreadable_time_is_a_refusal(gateway: Gateway) -> None:
+    _taken(gateway, message("TD", send_time="soon"))
+    assert gateway.event.fact.occurred_at_ms is None
+
+
+def test_a_bad_message_does_not_hold_up_the_others(gateway: Gateway) -> None:
+    _taken(gateway, message("TD", phone_number="138****8000"), {"x": 1}, message("TD"))
+    assert gateway.event.fact.action is Action.REFUSED
+    assert {review.reason for review in gateway.reviews} == {
+        ReviewReason.NUMBER_NOT_VALID,
+        ReviewReason.UNCLEAR_WORDS,
+    }
+
+
+def test_a_log_that_is_down_makes_the_vendor_push_again(gateway: Gateway) -> None:
+    gateway.log.is_down = True
+    answer = gateway.sms(message("TD"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "CL-7001")
+
+
+def test_fields_that_the_vendor_adds_are_no_reason_to_lose_a_refusal(gateway: Gateway) -> None:
+    _taken(gateway, message("TD", new_field={"a": 1}))
+    assert gateway.event.fact.action is Action.REFUSED

@@ -1,0 +1,55 @@
+"""Stated times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consentlog.domain.vocabulary import Precision
+from producers.times import instant_ms
+
+SHANGHAI = "Asia/Shanghai"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-11-22T04:00:00Z",
+        "2025-11-22T12:00:00+08:00",
+        "2025-11-22 12:00:00",
+        "2025-11-22T12:00",
+        "2025-11-22T04:00:00.000+00:00",
+        "2025-11-22T04:00:00.000000999Z",
+    ],
+)
+def test_one_instant_in_many_forms(text: str) -> None:
+    assert instant_ms(text, SHANGHAI, later=True) == 1_763_784_000_000
+
+
+def test_a_minute_and_a_day_begin_where_they_begin() -> None:
+    minute = instant_ms("2025-11-22T12:00:59+08:00", SHANGHAI, Precision.MINUTE, later=True)
+    day = instant_ms("2025-11-22", SHANGHAI, Precision.DAY, later=True)
+    assert minute == 1_763_784_000_000
+    assert day == 1_763_784_000_000 - 12 * 3_600_000
+
+
+def test_an_hour_that_comes_twice_helps_nobody() -> None:
+    text, zone = "2025-11-02T01:30:00", "America/New_York"
+    earlier = instant_ms(text, zone, later=False)
+    assert instant_ms(text, zone, later=True) - earlier == 3_600_000
+
+
+@given(st.datetimes(datetime(2000, 1, 2), datetime(2100, 1, 1)))  # noqa: DTZ001  # naive on purpose
+def test_every_aware_time_comes_back(naive: datetime) -> None:
+    text = naive.replace(tzinfo=UTC).isoformat()
+    wanted = (naive.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000
+    assert abs(instant_ms(text, SHANGHAI, later=True) - wanted) < 1
+
+
+@given(st.text(max_size=40))
+def test_any_other_text_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"it does|no such|it lies"):
+        instant_ms(text, SHANGHAI, later=True)
