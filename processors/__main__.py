@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import faust
@@ -22,10 +23,13 @@ def main() -> None:
     configure_logging(settings.log, "fold")
     service = build_service(settings)
     ProbeServer(settings.probe.port, service.is_live, service.is_ready).start()
+    for name in ("faust", "mode"):
+        # Their news of every service's start and every late timer are not the operator's.
+        logging.getLogger(name).setLevel(logging.WARNING)
     service.start_threads()
-    faust.Worker(
-        service.app, override_logging=False, redirect_stdouts=False, quiet=True
-    ).execute_from_commandline()
+    worker = faust.Worker(service.app, override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # it writes escape codes between the log's lines
+    worker.execute_from_commandline()
 
 
 if __name__ == "__main__":

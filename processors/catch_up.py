@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 
 from consentlog.observability.logging import get_logger
 from consentlog.wire.build import Progress
@@ -15,7 +16,7 @@ from processors.events_log import EventsLog
 from processors.folding import Folded, fold_records
 from processors.outbox import Countdown, Outbox
 from processors.partition import NO_RECORD, OwnedPartition
-from processors.truncation import check_reported, hash_at
+from processors.truncation import Reported, check_reported, hash_of
 
 _log = get_logger(__name__)
 
@@ -38,32 +39,51 @@ class CatchUp:
         self._outbox = outbox
         self._rebuild_after_ms = rebuild_after_ms
 
-    def put_right(self, part: OwnedPartition, progress_ms: int) -> None:
-        """Make a loaded view and its state partition true.
-
-        Args:
-            part: The partition; its writer is loaded.
-            progress_ms: Broker time, ms UTC, of the newest progress record; 0 = none.
+    def check(self, parts: Sequence[OwnedPartition]) -> None:
+        """Compare loaded views with the events log.
 
         Raises:
             LogTruncated: If the events log is not the one that was folded.
             TransientError: If a broker does not answer.
         """
+        said = []
+        for part in parts:
+            one = part.writer.newest_progress or _NOTHING_REPORTED
+            covered = part.writer.high[1]
+            said.append(Reported(part.number, covered, one.folded_through, one.sha256))
+        check_reported(self._events, said)
+
+    def put_right(self, part: OwnedPartition, progress_ms: int) -> None:
+        """Make a loaded view and its state partition true.
+
+        Args:
+            part: The partition; its writer is loaded and checked.
+            progress_ms: Broker time, ms UTC, of the newest progress record; 0 = none.
+
+        Raises:
+            TransientError: If a broker does not answer.
+        """
         writer, start = part.writer, part.ownership.start
-        reported = writer.newest_progress or _NOTHING_REPORTED
-        loaded_as_of = writer.high[1]
-        check_reported(self._events, part.number, reported, loaded_as_of)
-        first = self._first_missing(progress_ms, loaded_as_of)
+        first = self._first_missing(progress_ms, writer.high[1])
         if first < start:
             self._fold_again(part, first, start)
-        for at in range(0, len(due := writer.loaded()), _CHUNK):
+        due = writer.loaded()
+        for at in range(0, len(due), _CHUNK):
             self._deliver(part, Folded(due[at : at + _CHUNK]))
+        reported = writer.newest_progress or _NOTHING_REPORTED
         through = max(reported.folded_through, start - 1)
-        known = through == reported.folded_through
-        last = reported.sha256 if known else hash_at(self._events, part.number, through)
+        last = reported.sha256
+        if through > reported.folded_through:
+            record = self._events.records_at({part.number: through}).get(part.number)
+            last = NO_RECORD if record is None else hash_of(record.value())
         part.take_over(writer.newest_progress, last)
         _log.info(
-            "view_loaded", partition=part.number, keys=len(writer), high=writer.high, start=start
+            "view_loaded",
+            partition=part.number,
+            keys=len(writer),
+            written_again=len(due),
+            as_of=writer.high[1],
+            start=start,
         )
 
     def _first_missing(self, progress_ms: int, as_of: int) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from confluent_kafka import KafkaError, Message, TopicPartition
@@ -14,7 +15,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported
 )
 
 from consentlog.errors import TransientError
-from consentlog.kafka.reader import build_reader, watermarks
+from consentlog.kafka.reader import build_reader
 from processors.transport.faults import is_passing
 
 _ASK_SECONDS = 5.0
@@ -46,37 +47,44 @@ class EventsLog:
         self._broken.clear()
         return broken
 
-    def ends(self, partitions: Sequence[int]) -> dict[int, int]:
+    def begins(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Ask for the first offset of each partition, in one request.
+
+        Raises:
+            KafkaException: If a broker did not answer within 5 s.
+        """
+        return self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+
+    def ends(self, partitions: Iterable[int]) -> dict[int, int]:
         """Ask for the next offset of each partition, in one request.
 
         Raises:
             KafkaException: If a broker did not answer within 5 s.
         """
-        asked = {TopicPartition(self.topic, p): OffsetSpec.latest() for p in partitions}  # type: ignore[no-untyped-call]
+        return self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
+    def _offsets(self, partitions: Iterable[int], which: OffsetSpec) -> dict[int, int]:
+        asked = {TopicPartition(self.topic, p): which for p in partitions}
         found = self._admin.list_offsets(asked, request_timeout=_ASK_SECONDS)
         return {where.partition: future.result().offset for where, future in found.items()}
 
-    def bounds(self, partition: int) -> tuple[int, int]:
-        """Return the first offset of a partition and the next one to be written.
+    def records_at(self, offsets: Mapping[int, int]) -> dict[int, Message]:
+        """Read one record of each partition.
+
+        Args:
+            offsets: Offset by partition, each below the partition's end.
+
+        Returns:
+            Records by partition; without those whose offset holds none.
 
         Raises:
-            TransientError: `CL-7003` if no broker answered in time.
+            TransientError: `CL-7003` if nothing came for 20 s.
         """
-        reader = build_reader(self._bootstrap, "consentlog.fold.bounds")
-        try:
-            return watermarks(reader, self.topic, partition)
-        finally:
-            reader.close()
-
-    def record_at(self, partition: int, offset: int) -> Message | None:
-        """Read one record, or None if the log holds none at this offset.
-
-        Raises:
-            TransientError: `CL-7003` if no broker answered in time.
-        """
-        for chunk in self.read(partition, offset, offset + 1):
-            return chunk[0]
-        return None
+        found: dict[int, Message] = {}
+        if offsets:
+            for message in self._messages(offsets, {p: o + 1 for p, o in offsets.items()}):
+                found.setdefault(message.partition() or 0, message)
+        return found
 
     def read(self, partition: int, first: int, end: int) -> Iterator[list[Message]]:
         """Read a range.
@@ -92,16 +100,23 @@ class EventsLog:
         Raises:
             TransientError: `CL-7003` if nothing came for 20 s.
         """
+        messages = self._messages({partition: first}, {partition: end})
+        while chunk := list(islice(messages, _CHUNK)):
+            yield chunk
+
+    def _messages(self, firsts: Mapping[int, int], ends: Mapping[int, int]) -> Iterator[Message]:
         reader = build_reader(self._bootstrap, "consentlog.fold.range")
         try:
-            reader.assign([TopicPartition(self.topic, partition, first)])
-            moved_at, done = time.monotonic(), False
-            while not done:
-                messages = reader.consume(_CHUNK, 0.02)
-                records = [m for m in messages if m.error() is None and (m.offset() or 0) < end]
-                done = any(_is_past(m, end, self.topic) for m in messages)
-                if records:
-                    yield records
+            reader.assign([TopicPartition(self.topic, p, first) for p, first in firsts.items()])
+            moved_at, waiting = time.monotonic(), set(firsts)
+            while waiting:
+                messages = reader.consume(_CHUNK, 0.01)
+                for message in messages:
+                    partition = message.partition() or 0
+                    if message.error() is None and (message.offset() or 0) < ends[partition]:
+                        yield message
+                    if _is_past(message, ends[partition], self.topic):
+                        waiting.discard(partition)
                 if messages:
                     moved_at = time.monotonic()
                 elif time.monotonic() - moved_at > _STALL_SECONDS:

@@ -18,7 +18,7 @@ from processors.events_log import EventsLog
 from processors.metrics import LAG
 from processors.outbox import Outbox
 from processors.partition import OwnedPartition
-from processors.truncation import check_end, check_reported
+from processors.truncation import Reported, check_end, check_reported
 
 _log = get_logger(__name__)
 
@@ -105,9 +105,9 @@ class ProgressReporter:
     async def _compare(self, parts: Sequence[OwnedPartition]) -> None:
         """Compare the log with the last record folded, after the connection was lost."""
         _log.info("log_compared_again", partitions=[part.number for part in parts])
-        loop = asyncio.get_running_loop()
+        said = []
         for part in parts:
-            said = part.progress()
-            await loop.run_in_executor(
-                None, check_reported, self._events, part.number, said, said.folded_through
-            )
+            now = part.progress()
+            said.append(Reported(part.number, now.folded_through, now.folded_through, now.sha256))
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, check_reported, self._events, said)

@@ -7,42 +7,61 @@ compared with the log when a view is loaded and whenever the connection was lost
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import sha256
 
-from consentlog.wire.build import Progress
 from processors.endings import LogTruncated
 from processors.events_log import EventsLog
 from processors.partition import NO_RECORD
 
 
-def check_reported(log: EventsLog, partition: int, reported: Progress, as_of: int) -> None:
-    """Compare what an owner reported with the log.
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What was said of one partition.
 
-    Args:
-        log: The events log.
-        partition: Partition number.
-        reported: Its progress.
-        as_of: Highest offset that any state record of the partition claims to cover.
+    Attributes:
+        partition: Its number.
+        covered: Highest offset that any record of the state partition claims to cover.
+        folded_through: Offset of the record that was hashed.
+        sha256: Of that record's value; zeros if there was none.
+    """
+
+    partition: int
+    covered: int
+    folded_through: int
+    sha256: bytes
+
+
+def check_reported(log: EventsLog, said: Iterable[Reported]) -> None:
+    """Compare what owners reported with the log.
 
     Raises:
         LogTruncated: If the log ends before, begins after, or holds another record there.
+        KafkaException: If a broker did not answer.
+        TransientError: `CL-7003` if a record could not be read in time.
     """
-    first, end = log.bounds(partition)
-    covered = max(reported.folded_through, as_of)
-    if covered >= end:
-        raise LogTruncated(
-            "log_ends_before_position", partition=partition, covered=covered, log_end=end
-        )
-    if reported.sha256 == NO_RECORD or reported.folded_through < 0:
-        return
-    if reported.folded_through < first:
-        raise LogTruncated(
-            "log_begins_after_position", partition=partition, covered=covered, log_begin=first
-        )
-    if hash_at(log, partition, reported.folded_through) != reported.sha256:
-        raise LogTruncated(
-            "record_differs", partition=partition, offset=reported.folded_through, log_end=end
-        )
+    by_partition = {one.partition: one for one in said}
+    begins, ends = log.begins(by_partition), log.ends(by_partition)
+    hashed = {}
+    for partition, one in by_partition.items():
+        check_end(partition, max(one.folded_through, one.covered) + 1, ends[partition])
+        if one.sha256 != NO_RECORD and one.folded_through >= 0:
+            hashed[partition] = one.folded_through
+            if one.folded_through < begins[partition]:
+                raise LogTruncated(
+                    "log_begins_after_position",
+                    partition=partition,
+                    covered=one.folded_through,
+                    log_begin=begins[partition],
+                )
+    found = log.records_at(hashed)
+    for partition, offset in hashed.items():
+        record = found.get(partition)
+        if record is None or hash_of(record.value()) != by_partition[partition].sha256:
+            raise LogTruncated(
+                "record_differs", partition=partition, offset=offset, log_end=ends[partition]
+            )
 
 
 def check_end(partition: int, next_offset: int, end: int) -> None:
@@ -55,12 +74,6 @@ def check_end(partition: int, next_offset: int, end: int) -> None:
         raise LogTruncated(
             "log_ends_before_position", partition=partition, covered=next_offset - 1, log_end=end
         )
-
-
-def hash_at(log: EventsLog, partition: int, offset: int) -> bytes:
-    """Return the SHA-256 of the value at an offset; zeros where there is no record."""
-    message = log.record_at(partition, offset) if offset >= 0 else None
-    return NO_RECORD if message is None else hash_of(message.value())
 
 
 def hash_of(value: bytes | None) -> bytes:

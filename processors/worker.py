@@ -51,7 +51,19 @@ class FoldWorker:
 
     async def on_assigned(self, gained: Sequence[Ownership]) -> None:
         """Load the views of partitions just gained and put them right, before any record comes."""
-        await asyncio.gather(*(self._take(ownership) for ownership in gained))
+        loop = asyncio.get_running_loop()
+        views = await asyncio.gather(*(self._load(ownership) for ownership in gained))
+        parts = [part for part, _ in views]
+        await loop.run_in_executor(None, self._catch_up.check, parts)
+        await asyncio.gather(
+            *(
+                loop.run_in_executor(None, self._catch_up.put_right, part, view.progress_ms)
+                for part, view in views
+            )
+        )
+        for part in parts:
+            if part.ownership.live:
+                part.begin()
         self.has_joined = True
 
     async def on_revoked(self, lost: Sequence[Ownership]) -> None:
@@ -100,7 +112,7 @@ class FoldWorker:
         _log.error("hole_in_log", partition=part.number, first=hole.first, last=hole.last)
         return Folded([part.writer.hole(hole.first, hole.last)], [review])
 
-    async def _take(self, ownership: Ownership) -> None:
+    async def _load(self, ownership: Ownership) -> tuple[OwnedPartition, View]:
         loop, loaded = asyncio.get_running_loop(), asyncio.Event()
         writer = PartitionWriter(ownership.partition, os.urandom(16))
         part = OwnedPartition(ownership, writer, self._outbox)
@@ -113,9 +125,7 @@ class FoldWorker:
         )
         self._reader.take(view)
         await loaded.wait()
-        await loop.run_in_executor(None, self._catch_up.put_right, part, view.progress_ms)
-        if ownership.live:
-            part.begin()
+        return part, view
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:

@@ -27,6 +27,8 @@ from consentlog.wire.states import (
 
 _NOT_A_NUMBER: Final = NOT_A_NUMBER.encode()
 _NOTHING_READ: Final = (0, -1)
+_MOST_WARM: Final = 512
+"""Decoded states kept beside the view: acts of one number come in bursts, memory is for bytes."""
 
 
 class Write(NamedTuple):
@@ -57,6 +59,7 @@ class PartitionWriter:
         self.newest_progress: Progress | None = None
         self._seen = _NOTHING_READ
         self._view: dict[bytes, bytes] = {}
+        self._warm: dict[bytes, SubjectState] = {}
         self._due: set[bytes] = set()
 
     def __len__(self) -> int:
@@ -83,7 +86,7 @@ class PartitionWriter:
             self._note_progress(raw)
         else:
             good = position >= self._seen and front.fold_version == FOLD_VERSION
-            if self._unite(key, raw) and good:
+            if self._supersedes(key, raw, front.writer) and good:
                 self._due.discard(key)
             else:
                 self._due.add(key)
@@ -112,8 +115,7 @@ class PartitionWriter:
             `high`: then a record that covers it is in the partition already.
         """
         key = subject.encode()
-        raw = self._view.get(key)
-        before = EMPTY if raw is None else decode_state(raw).state
+        before = self._warm.get(key) or self.state(key)
         after = evolve(before, fact)
         if offset > self.high[1]:
             self.high = (self.high[0], offset)
@@ -163,6 +165,14 @@ class PartitionWriter:
             self._seen = position
             self.high = max(self.high, position)
 
+    def _supersedes(self, key: bytes, raw: bytes, writer: bytes) -> bool:
+        """As `_unite`, without decoding where one writer speaks twice: its view only grows."""
+        known = self._view.get(key)
+        if known is not None and peek_front(known).writer == writer:
+            self._view[key] = raw
+            return True
+        return self._unite(key, raw)
+
     def _unite(self, key: bytes, raw: bytes) -> bool:
         """Take a record's facts into the view; tell whether the record has all of the view's."""
         known = self._view.get(key)
@@ -172,10 +182,12 @@ class PartitionWriter:
         theirs = decode_state(raw)
         ours = decode_state(known).state
         if unite(theirs.state, ours) is theirs.state:
+            self._warm.pop(key, None)
             self._view[key] = raw
             return True
         united = unite(ours, theirs.state)
         if united is not ours:
+            self._warm.pop(key, None)
             self._view[key] = encode_state(
                 StateRecord(theirs.subject, self.high[1], self.writer, united, self.high[0])
             )
@@ -191,6 +203,9 @@ class PartitionWriter:
         log_epoch, as_of = self.high
         value = encode_state(StateRecord(subject, as_of, self.writer, state, log_epoch))
         self._view[key] = value
+        if len(self._warm) >= _MOST_WARM:
+            self._warm.clear()
+        self._warm[key] = state
         return Write(key, value)
 
     def _about_partition(
