@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -55,7 +55,8 @@ class Load:
     def __init__(self, bootstrap: str) -> None:
         self._producer = build_producer(bootstrap, "bench.load")
         self._seeds = itertools.count(1)
-        self._polling = threading.Thread(target=self._poll, daemon=True)
+        self._stopping = threading.Event()
+        self._polling = threading.Thread(target=self._poll)
         self._polling.start()
 
     def run(self, topic: str, count: int, rate: float) -> Stamps:
@@ -77,8 +78,13 @@ class Load:
         return acknowledged
 
     def _poll(self) -> None:
-        while True:
-            self._producer.poll(1)
+        while not self._stopping.is_set():
+            self._producer.poll(0.2)
+
+    def close(self) -> None:
+        """Stop polling; nothing is in flight once `run` has returned."""
+        self._stopping.set()
+        self._polling.join()
 
 
 @contextmanager
@@ -203,7 +209,7 @@ def main() -> int:
         arrived: Stamps = {}
         stack.enter_context(replica(local.bootstrap, applied))
         stack.enter_context(two_plain_hops(local.bootstrap, arrived))
-        load = Load(local.bootstrap)
+        load = stack.enter_context(closing(Load(local.bootstrap)))
         for turn in range(args.rounds + 1):
             pair = [
                 _percentiles(_waits(load.run(topic, args.events, args.rate), seen))
