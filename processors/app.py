@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import faust
@@ -34,7 +34,7 @@ class Service:
     app: faust.App
     worker: FoldWorker
     threads: Sequence[Callable[[], None]]
-    beat: float = field(default_factory=time.monotonic)
+    beat: float | None = None
 
     def start_threads(self) -> None:
         """Start what runs beside the event loop."""
@@ -43,7 +43,8 @@ class Service:
 
     def is_live(self) -> bool:
         """Tell whether the event loop turned lately."""
-        return time.monotonic() - self.beat < _LIVE_SECONDS
+        # Faust lets tasks run once partitions are assigned; until then the transport watches.
+        return self.beat is None or time.monotonic() - self.beat < _LIVE_SECONDS
 
     def is_ready(self) -> bool:
         """Tell whether every owned partition has its view and reported progress."""
@@ -111,7 +112,8 @@ def _add_tasks(service: Service, progress: ProgressReporter) -> None:
             await asyncio.sleep(0.5)
 
     async def joined(*_args: Any, **_kwargs: Any) -> None:
-        service.worker.has_joined = True
+        # With partitions it has joined once their views are right (`FoldWorker.on_assigned`).
+        service.worker.has_joined |= service.app.unassigned
 
     service.app.task(report_progress)
     service.app.task(beat)

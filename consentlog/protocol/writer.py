@@ -57,6 +57,7 @@ class PartitionWriter:
         self.writer = writer
         self.high = _NOTHING_READ
         self.newest_progress: Progress | None = None
+        self._progress_epoch = 0
         self._seen = _NOTHING_READ
         self._view: dict[bytes, bytes] = {}
         self._warm: dict[bytes, SubjectState] = {}
@@ -218,13 +219,16 @@ class PartitionWriter:
         return Write(subject.encode(), encode_state(record))
 
     def _note_progress(self, raw: bytes) -> None:
-        """Keep the highest of each figure: a stopped owner's record may be the last one."""
-        found, best = decode_state(raw).progress, self.newest_progress
-        if found is None:
+        """Keep the highest of each figure: a stopped owner's record may be the last one.
+
+        Figures of a lower log epoch are about a log that is no more.
+        """
+        record = decode_state(raw)
+        found, best = record.progress, self.newest_progress
+        if found is None or record.log_epoch < self._progress_epoch:
             return
-        if best is None or found.folded_through >= best.folded_through:
-            level = found.level_at_ms if best is None else max(found.level_at_ms, best.level_at_ms)
-            self.newest_progress = found._replace(level_at_ms=level)
-        else:
+        if best is not None and record.log_epoch == self._progress_epoch:
             level = max(found.level_at_ms, best.level_at_ms)
-            self.newest_progress = best._replace(level_at_ms=level)
+            further = found if found.folded_through >= best.folded_through else best
+            found = further._replace(level_at_ms=level)
+        self.newest_progress, self._progress_epoch = found, record.log_epoch
