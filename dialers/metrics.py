@@ -64,6 +64,6 @@ class ReplicaCollector(Collector):
             "State records by what became of them: applied, dropped (a zombie's), unreadable.",
             labels=["outcome"],
         )
-        for outcome, count in view.filed.copy().items():
+        for outcome, count in view.filed.items():
             records.add_metric([outcome.value], count)
         yield records

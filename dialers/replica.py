@@ -51,7 +51,7 @@ class Replica:
         self._on_fatal = on_fatal
         self._on_applied = on_applied
         self._unread = set(range(len(view.readers)))
-        self._turned_at = time.monotonic()
+        self._started_at = self._turned_at = time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="replica", daemon=True)
 
@@ -67,6 +67,7 @@ class Replica:
 
     def start(self) -> None:
         """Start reading."""
+        self._started_at = time.monotonic()
         self._thread.start()
 
     def stop(self) -> None:
@@ -112,4 +113,5 @@ class Replica:
         if partition in self._unread:
             self._unread.discard(partition)
             if not self._unread:
-                _log.info("replica_bootstrapped", numbers=len(self.view))
+                seconds = round(time.monotonic() - self._started_at, 2)
+                _log.info("replica_bootstrapped", numbers=len(self.view), seconds=seconds)
