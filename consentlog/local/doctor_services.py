@@ -8,7 +8,7 @@ from typing import Final
 
 from consentlog.errors import ConsentLogError
 from consentlog.local.doctor import Check, Finding
-from consentlog.local.kafka_node import brokers_listed
+from consentlog.local.kafka_reach import brokers_listed
 from consentlog.local.layout import Layout
 from consentlog.local.record import running_stack
 from consentlog.local.settings import LocalSettings

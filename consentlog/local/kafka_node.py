@@ -28,6 +28,7 @@ from consentlog.local.kafka_config import (
     node_properties,
     render_properties,
 )
+from consentlog.local.kafka_reach import brokers_listed
 from consentlog.local.ports import LOOPBACK, free_port
 from consentlog.local.process import ManagedProcess, reason_in
 
@@ -268,18 +269,6 @@ class KafkaCluster:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def brokers_listed(bootstrap: str, count: int, timeout_seconds: float = 2.0) -> bool:
-    """Whether a client that asks these addresses is told of `count` brokers."""
-    from confluent_kafka import KafkaException
-    from confluent_kafka.admin import AdminClient
-
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    try:
-        return len(admin.list_topics(timeout=timeout_seconds).brokers) >= count
-    except KafkaException:
-        return False
 
 
 def _free_ports(size: int) -> tuple[NodePorts, ...]:

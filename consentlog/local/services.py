@@ -17,7 +17,8 @@ from pydantic import SecretStr
 
 from consentlog.local.clickhouse_node import ClickHouseNode, answers, what_it_says
 from consentlog.local.kafka_config import NodePorts
-from consentlog.local.kafka_node import KafkaNode, KafkaRuntime, brokers_listed
+from consentlog.local.kafka_node import KafkaNode, KafkaRuntime
+from consentlog.local.kafka_reach import brokers_listed
 from consentlog.local.layout import Layout, load_passwords
 from consentlog.local.ports import LOOPBACK
 from consentlog.settings import ClickHouseSettings
@@ -81,6 +82,7 @@ def plan_services(
     """
     probe = {"CONSENTLOG_HTTP__HOST": LOOPBACK}
     fold, sink = ({"CONSENTLOG_PROBE__PORT": str(ports[name])} for name in ("fold", "sink"))
+    fold["CONSENTLOG_FOLD__DATA_DIR"] = str(layout.root / "faust")
     gateway, gate = (
         probe | {"CONSENTLOG_HTTP__PORT": str(ports[name])} for name in ("gateway", "gate")
     )

@@ -144,7 +144,8 @@ class Supervised:
         self.young_deaths += 1
         delay = self._backoff.delay_after(now - self._started_at)
         self._state, self._start_at = "waiting", now + delay
-        self.last_reason = f"{_ending(code)}{self._last_words()}"
+        # Who was killed had no say: its last line is about something else.
+        self.last_reason = _ending(code) + ("" if code == -signal.SIGKILL else self._last_words())
         self._tell("died", f"{self.last_reason}; again in {delay:.1f} s")
 
     def _last_words(self) -> str:
