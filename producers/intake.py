@@ -11,6 +11,7 @@ from consentlog.ports import EventLog, Position
 from consentlog.wire.events import encode_event
 from consentlog.wire.headers import event_headers
 from consentlog.wire.reviews import encode_review
+from producers.metrics import EVENTS_ACCEPTED, REVIEWS_OPENED
 from producers.outcome import Outcome
 
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -50,15 +51,19 @@ class Intake:
         if outcome.event is None:
             return None
         trace = traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None
-        return await self._log.append(
+        position = await self._log.append(
             self._events,
             outcome.event.subject.encode(),
             encode_event(outcome.event),
             event_headers(outcome.event, trace),
         )
+        EVENTS_ACCEPTED.labels(outcome.event.fact.source, outcome.event.fact.action).inc()
+        return position
 
     async def _review(self, outcome: Outcome) -> Position | None:
         if outcome.review is None:
             return None
         key = outcome.review.review_id.hex().encode()
-        return await self._log.append(self._reviews, key, encode_review(outcome.review), [])
+        position = await self._log.append(self._reviews, key, encode_review(outcome.review), [])
+        REVIEWS_OPENED.labels(outcome.review.source, outcome.review.reason).inc()
+        return position

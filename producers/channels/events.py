@@ -20,6 +20,7 @@ from consentlog.ports import Position
 from producers.accept import Acceptor
 from producers.draft import Reception
 from producers.intake import Intake
+from producers.openapi import request_body
 from producers.outcome import Outcome
 from producers.request import EventIn
 
@@ -50,6 +51,7 @@ class EventsChannel:
             status_code=202,
             response_model=None,
             summary="Record one act, or a list of at most 1000",
+            openapi_extra=request_body(EventIn, MAX_ITEMS),
         )
         return router
 

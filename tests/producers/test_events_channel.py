@@ -209,3 +209,18 @@ def test_a_log_that_is_down_is_a_503_and_never_a_2xx(gateway: Gateway) -> None:
         assert (answer.status_code, answer.json()["code"]) == (503, "CL-7001")
         assert answer.headers["retry-after"]
     assert gateway.is_untouched
+
+
+def test_the_interface_is_described(gateway: Gateway) -> None:
+    described = gateway.client.get("/openapi.json").json()
+    post = described["paths"]["/v1/consent-events"]["post"]
+    one = post["requestBody"]["content"]["application/json"]["schema"]["oneOf"][0]
+    assert set(one["required"]) == {"number", "action", "scope", "actor"}
+    assert one["properties"]["scope"]["properties"]["entity"]["type"] == "string"
+
+
+def test_what_was_accepted_is_counted_without_a_number(gateway: Gateway) -> None:
+    gateway.post(refusal())
+    metrics = gateway.client.get("/metrics").text
+    assert 'consentlog_gateway_events_total{action="refused",source="desk"}' in metrics
+    assert "13800138000" not in metrics
