@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from consentlog.cli.output import AsJson, Lang, emit, language, say
+from consentlog.cli.stopping import Stopped, stop_on_signals
 from consentlog.errors import FatalError, Language
 from consentlog.local.detached import start_detached, stop_running
 from consentlog.local.jars import ensure_jars
@@ -42,10 +39,6 @@ Only = Annotated[
 ]
 
 
-class _Stop(BaseException):
-    """Ctrl-C or SIGTERM; not an Exception, so that nothing on the way takes it for a failure."""
-
-
 @app.command()
 def up(
     data_dir: DataDir = None,
@@ -68,12 +61,12 @@ def up(
         return
     stack = LocalStack(layout.root, service, on_event=_tell)
     try:
-        with _signals(), stack:
+        with stop_on_signals(), stack:
             _addresses(running_stack(layout), layout, spoken)
             while stack.is_supervising:
                 time.sleep(0.2)
             raise RuntimeError("the supervisor's thread ended")
-    except _Stop:
+    except Stopped:
         say("已停止。" if spoken == "zh" else "Stopped.")
 
 
@@ -165,17 +158,3 @@ def _status(record: StackRecord, layout: Layout, *, is_ready: bool) -> dict[str,
             for name, one in record.services.items()
         },
     }
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """Turn the first Ctrl-C or SIGTERM into a clean stop; further ones do not hurry it."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        raise _Stop
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    yield
