@@ -84,7 +84,7 @@ def create_topics(
     Raises:
         FatalError: `CL-7002` if the cluster refuses a topic.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
     wanted = []
     for spec in TOPICS:
         config = dict(spec.config)
@@ -116,7 +116,7 @@ def check_topics(bootstrap: str, prefix: str = "") -> list[str]:
         One sentence per difference: missing topic, other partition count, other setting. Empty =
         all well.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
     there = admin.list_topics(timeout=10).topics
     differences = []
     for spec in TOPICS:
