@@ -15,8 +15,9 @@ PAGES = sorted(
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r"`([\w.*-]+(?:/[\w.*-]+)+)`")
+_ROLES = ("producers", "processors", "sinks", "dialers", "auditors")
 _ROOMS = (
-    *("consentlog", "schemas", "producers", "processors", "sinks", "dialers", "auditors"),
+    *("consentlog", "schemas", *_ROLES),
     *("tests", "docs", "tools", "deploy", "benchmarks", "requirements", "demo", ".ci"),
 )
 
@@ -97,3 +98,13 @@ def test_every_direct_dependency_has_its_line() -> None:
         found = re.match(r"[A-Za-z0-9_.-]+", requirement)
         assert found is not None
         assert found[0] in page, found[0]
+
+
+def test_every_metric_named_to_operators_exists() -> None:
+    sources = [path for room in ("consentlog", *_ROLES) for path in (ROOT / room).rglob("*.py")]
+    code = "\n".join(path.read_text("utf-8") for path in sources)
+    named = set(re.findall(r"`(consentlog_[a-z]+_[a-z_]+)", text_of("docs/operations.md")))
+    assert len(named) > 5
+    for name in named:
+        # prometheus_client adds the suffix to counters that were declared without it.
+        assert f'"{name}"' in code or f'"{name.removesuffix("_total")}"' in code, name
