@@ -16,7 +16,7 @@ SELECT kafka_partition, kafka_offset, subject, decoded, action, source, method, 
        lower(hex(event_id)) AS event_id, event_id IS NULL AS no_id,
        occurred_at, recorded_at, accepted_at, ingested_at
 FROM {database:Identifier}.consent_history
-ORDER BY ingested_at, kafka_partition, kafka_offset
+ORDER BY kafka_partition, kafka_offset
 """
 _POLL_S: Final = 0.2
 
@@ -58,7 +58,7 @@ def read_history(
             judge to find what is missing.
 
     Returns:
-        Rows by append time; within a partition in log order.
+        Rows by partition, in log order.
     """
     return _until(lambda: _read(client), sum(ends.values()), time.monotonic() + patience_s)
 

@@ -33,7 +33,7 @@ class Findings:
         before: The dialer's rows before the day, in the order of its list.
         after: The same after it.
         samples_ns: From a refusal's 2xx to the gate's first *deny*, by step name.
-        history: The whole history, by append time.
+        history: The whole history, by partition and in log order.
         review_count: Reviews that were asked for and are there.
         differences: What came out otherwise than it must; empty = all is well.
         seconds: Of the show, the stack's start not counted.
