@@ -45,9 +45,14 @@ def _panel(row: Mapping[str, Any], zone: tzinfo | None, lang: Language) -> Panel
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for field, text in _lines(row, zone, lang):
-        table.add_row(FIELDS[field][lang], text)
+        table.add_row(FIELDS[field][lang], Text(_printable(text)))
     colour = _COLOURS.get(row["action"] if row["decoded"] else "", "cyan")
     return Panel(Group(table), title=_heading(row, lang), title_align="left", border_style=colour)
+
+
+def _printable(text: str) -> str:
+    """Keep what a source wrote from speaking to the terminal: escapes, markup, line breaks."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def _heading(row: Mapping[str, Any], lang: Language) -> Text:
@@ -59,7 +64,7 @@ def _heading(row: Mapping[str, Any], lang: Language) -> Text:
     words = [_say(row["action"], lang), " / ".join(part for part in scope if part)]
     if kind not in ("", "unknown"):
         words.append(f"({_say(kind, lang)})")
-    return Text("  ".join(words), "bold")
+    return Text(_printable("  ".join(words)), "bold")
 
 
 def _lines(row: Mapping[str, Any], zone: tzinfo | None, lang: Language) -> list[tuple[str, str]]:

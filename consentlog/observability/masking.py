@@ -16,6 +16,7 @@ _NUMBER = re.compile(
     r"|(?:\+|%2[Bb])?\d(?:[ \-]?\d){6,}"
 )
 _SHOWN_TAIL = 4
+_SHOWN_HEAD = 5
 
 
 def mask(number: str) -> str:
@@ -31,7 +32,8 @@ def mask(number: str) -> str:
     digits = re.sub(r"\D", "", number.replace("%2B", "+").replace("%2b", "+"))
     if len(digits) <= 7:
         return "****"
-    head = len(digits) - _SHOWN_TAIL - 4
+    # Capped: two numbers side by side look like one long one, and the first would show whole.
+    head = min(len(digits) - _SHOWN_TAIL - 4, _SHOWN_HEAD)
     plus = "+" if number.lstrip().startswith(("+", "%2B", "%2b")) else ""
     return f"{plus}{digits[:head]}****{digits[-_SHOWN_TAIL:]}"
 

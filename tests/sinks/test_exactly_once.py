@@ -49,7 +49,7 @@ class Process:
 
 
 @given(st.lists(_step, max_size=40), st.integers(1, 25))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_every_offset_once_after_any_trace(
     steps: list[tuple[int, int, str, str]], length: int
 ) -> None:

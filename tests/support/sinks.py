@@ -30,6 +30,7 @@ from sinks.rows import row_of
 from tests.support.histories import NOON_MS, refused
 
 PATIENCE_SECONDS = 40.0
+_CHECKOUT = Path(__file__).parents[2]  # so that a module of the tests can be run too
 
 
 @dataclass
@@ -38,14 +39,17 @@ class SinkProcess:
 
     env: dict[str, str]
     log: Path
+    module: str = "sinks"
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> SinkProcess:
         environment = child_environment(**self.env, CONSENTLOG_PROBE__PORT=str(self.port))
-        argv = [sys.executable, "-P", "-m", "sinks"]
+        argv = [sys.executable, "-m", self.module]
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(argv, env=environment, stdout=output, stderr=output)
+            self.process = subprocess.Popen(
+                argv, env=environment, stdout=output, stderr=output, cwd=_CHECKOUT
+            )
         return self
 
     def wait_ready(self) -> SinkProcess:
@@ -93,7 +97,7 @@ class SinkStage:
     def topic(self) -> str:
         return EVENTS.named(self.prefix)
 
-    def sink(self, **overrides: str) -> SinkProcess:
+    def sink(self, module: str = "sinks", **overrides: str) -> SinkProcess:
         """Describe another sink; nothing is started."""
         env = {
             "CONSENTLOG_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
@@ -105,7 +109,8 @@ class SinkStage:
             "CONSENTLOG_LOG__FORMAT": "json",
             "CONSENTLOG_SINK__LINGER_MS": "100",
         }
-        made = SinkProcess(env | overrides, self.directory / f"sink{len(self.sinks)}.log")
+        log = self.directory / f"sink{len(self.sinks)}.log"
+        made = SinkProcess(env | overrides, log, module)
         self.sinks.append(made)
         return made
 
