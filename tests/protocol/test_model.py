@@ -10,7 +10,8 @@ from __future__ import annotations
 import pytest
 
 from consentlog.protocol.writer import PartitionWriter, Write
-from tests.protocol.world import Broken, LazyReplica, MakeWriter, NotTheFold, Replica, World
+from tests.protocol.replica import Broken, LazyReplica, NotTheFold, Replica
+from tests.protocol.world import MakeWriter, World
 from tests.support.histories import MINUTE_MS, NOON_MS, granted, held, refused, released
 
 TRACES = 2_000
