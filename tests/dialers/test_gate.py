@@ -274,3 +274,9 @@ def test_an_answer_leaves_out_what_does_not_apply() -> None:
 def test_far_instants_are_written_within_the_calendar() -> None:
     assert rfc3339(2**62) == "9999-12-31T23:59:59.000Z"
     assert rfc3339(-1) == datetime.fromtimestamp(0, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def test_while_stale_nobody_is_said_to_have_never_agreed() -> None:
+    bench = Bench()
+    bench.clock.at_ms += 60_000
+    assert codes(bench.ask()) == [ReasonCode.STALE]
