@@ -86,3 +86,10 @@ def test_another_subject_action_or_scope_is_another_act(gateway: Gateway) -> Non
 def test_another_source_is_another_act(gateway: Gateway) -> None:
     ids = {gateway.post(refusal(), source).json()["event_id"] for source in ("desk", "care")}
     assert len(ids) == 2
+
+
+def test_one_hold_released_twice_is_one_act(gateway: Gateway) -> None:
+    release = refusal(action="hold_released", target="ab" * 16, source_ref=None)
+    release["actor"] = {"id": "c-1", "type": "staff"}
+    ids = {gateway.post(release, "compliance").json()["event_id"] for _ in range(2)}
+    assert len(ids) == 1
