@@ -15,6 +15,7 @@ from confluent_kafka import KafkaException, Message
 
 from consentlog.observability.logging import get_logger
 from processors.events_log import EventsLog
+from processors.loop import call_on
 from processors.metrics import LAG
 from processors.outbox import Outbox
 from processors.partition import OwnedPartition
@@ -64,6 +65,9 @@ class ProgressReporter:
             return
         await self._report(parts)
         appended = {part.number: part.appended_ms for part in parts}
+        # Taken before the end is asked for: a record that is appended and folded while the answer
+        # is on its way would make a whole log look cut off.
+        folded = {part.number: part.next_offset for part in parts}
         ends = await self._ends(list(appended))
         if ends is None:
             return
@@ -72,7 +76,7 @@ class ProgressReporter:
             await self._compare(parts)
         for part in parts:
             if part.is_mine:
-                check_end(part.number, part.next_offset, ends[part.number])
+                check_end(part.number, folded[part.number], ends[part.number])
                 part.saw_end(appended[part.number], ends[part.number])
                 LAG.labels(part.number).set(max(0, ends[part.number] - part.next_offset))
 
@@ -85,7 +89,7 @@ class ProgressReporter:
             part.progress_appended(message)
             waiting.discard(part.number)
             if not waiting:
-                loop.call_soon_threadsafe(all_there.set)
+                call_on(loop, all_there.set)
 
         for part in parts:
             write = part.writer.progress(part.progress())

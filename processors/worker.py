@@ -16,6 +16,7 @@ from consentlog.wire.build import Hole
 from processors.catch_up import CatchUp
 from processors.folding import Folded, fold_records
 from processors.held import review_of_hole
+from processors.loop import call_on
 from processors.metrics import END_TO_END, EVENTS_HELD, STATES_WRITTEN
 from processors.outbox import Outbox
 from processors.partition import OwnedPartition, Pending
@@ -120,16 +121,12 @@ class FoldWorker:
         view = View(
             ownership.partition,
             writer,
-            on_loaded=lambda: _soon(loop, loaded.set),
-            on_followed=lambda records: _soon(loop, partial(part.follow, records)),
+            on_loaded=lambda: call_on(loop, loaded.set),
+            on_followed=lambda records: call_on(loop, partial(part.follow, records)),
         )
         self._reader.take(view)
         await loaded.wait()
         return part, view
-
-
-def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
-    loop.call_soon_threadsafe(call)
 
 
 def _measured(ack: Callable[[], object], began_ms: int, states: int) -> Callable[[], object]:
