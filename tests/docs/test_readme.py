@@ -45,7 +45,7 @@ def test_both_readmes_have_the_same_headings_rows_links_and_commands() -> None:
     english, chinese = text_of("README.md"), text_of("README.zh-CN.md")
     assert levels(english) == levels(chinese)
     assert links(english) - {"README.zh-CN.md"} == links(chinese) - {"README.md"}
-    for pattern in (r"^\|.*\|$", r"^(?:make|\.venv/bin/\S+) [^#\n]*", r"<!-- .*? -->"):
+    for pattern in (r"^\|.*\|$", r"^(?:make|curl|\.venv/bin/\S+) [^#\n]*", r"<!-- .*? -->"):
         found = [re.findall(pattern, text, re.MULTILINE) for text in (english, chinese)]
         if pattern.startswith("^\\|"):
             assert len(found[0]) == len(found[1])
