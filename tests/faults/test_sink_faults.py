@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.faults, pytest.mark.timeout(6
 
 EXIT_FENCED = 75
 EXIT_FATAL = 70
+FENCE_SECONDS = 5.0
 
 
 @pytest.fixture
@@ -62,6 +63,7 @@ def is_owner(sink: SinkProcess) -> bool:
 def sleep_until_replaced(stage: SinkStage, owner: SinkProcess, other: SinkProcess) -> None:
     """Stop the owner, let the other move on, wake the owner."""
     owner.signal(signal.SIGSTOP)
+    time.sleep(FENCE_SECONDS + 1)
     before = len(other.lines("batch_written"))
     wait_for(
         lambda: len(other.lines("batch_written")) > before + 2, "the other moved on", stage.said
@@ -71,8 +73,9 @@ def sleep_until_replaced(stage: SinkStage, owner: SinkProcess, other: SinkProces
 
 def pair(stage: SinkStage, module: str) -> tuple[SinkProcess, SinkProcess]:
     """Start two sinks on the one partition; returns the owner and the other."""
-    first, second = (stage.sink(module).start() for _ in range(2))
-    wait_for(lambda: is_owner(first) or is_owner(second), "one owns", stage.said)
+    first, second = [stage.sink(module).start() for _ in range(2)]
+    first.wait_ready()
+    second.wait_ready()
     time.sleep(2)  # until the group is at rest
     counts = [len(one.lines("batch_written")) for one in (first, second)]
     time.sleep(random.uniform(0.5, 1.0))
