@@ -14,7 +14,7 @@ from consentlog.kafka.partition import partition_of
 from consentlog.kafka.topics import PARTITIONS, create_topics
 from consentlog.wire.build import Hole
 from consentlog.wire.reviews import ReviewReason
-from consentlog.wire.states import StateRecord, hole_subject, progress_subject
+from consentlog.wire.states import StateRecord, encode_state, hole_subject, progress_subject
 from tests.support.fold_bench import FoldBench, acts, numbers
 
 pytestmark = pytest.mark.integration
@@ -42,6 +42,8 @@ def test_the_state_is_the_fold_of_the_log_and_what_does_not_fold_is_held(bench: 
     last = bench.last_records()
     assert last[hole_partition, hole_subject(hole_partition, hole)].hole == hole
     _check_progress(bench)
+    _check_that_a_stopped_owners_record_is_written_over(bench, subjects[0])
+    assert [worker.get(path) for path in ("/healthz", "/readyz", "/metrics")] == [200] * 3
     assert is_subject(subjects[0])
     assert subjects[0][4:] not in worker.log.read_text()
     assert worker.stop() == 0, worker.tail()
@@ -91,6 +93,17 @@ def _check_progress(bench: FoldBench) -> None:
     bench.wait(lambda: all(level > before[p][1] for p, (_, level) in _now(bench, reported).items()))
     oldest = min(level for _, level in _now(bench, reported).values())
     assert time.time() * 1000 - oldest < 15_000
+
+
+def _check_that_a_stopped_owners_record_is_written_over(bench: FoldBench, subject: str) -> None:
+    partition = partition_of(subject.encode(), PARTITIONS)
+    stale = encode_state(StateRecord(subject, 0, b"stopped owner..!"))
+    bench.producer.produce(bench.state_topic, stale, subject.encode(), partition)
+    assert bench.producer.flush(10) == 0
+    place = partition, subject
+    bench.wait(lambda: bench.states()[place] == bench.truth()[place], 10)
+    again = bench.last_records()[place]
+    assert again.as_of >= bench.ends()[partition] - 1
 
 
 def _now(bench: FoldBench, reported: Any) -> dict[int, tuple[int, int]]:
