@@ -1,0 +1,274 @@
+"""A load as real clients make it: four channels, several threads, the same request again after 503.
+
+First an app hands over recorded grants in lists, then people refuse. Whatever got its 2xx is
+remembered with the coordinates that came back.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import httpx2
+
+from consentlog.domain.scope import Scope
+from consentlog.domain.vocabulary import Channel, Purpose
+from consentlog.local.stack import LocalStack
+from consentlog.reference.secrets import load_secrets
+from producers.links import LinkSealer
+from tests.support.gateway import grant, message, refusal
+
+CLIENTS = 6
+GRANTS_A_LIST = 100
+PATIENCE_S = 120.0
+_AGAIN_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of one person: E.164 number, what they did, and the source that states it."""
+
+    number: str
+    action: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acked:
+    """An act that got its 2xx; `token` and `event_id` where the channel answers with them."""
+
+    act: Act
+    token: str | None
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client sends, however often it must."""
+
+    path: str
+    acts: tuple[Act, ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, str] | None = None
+
+
+class Senders:
+    """Makes requests in the form of each channel.
+
+    Args:
+        stack: Running; its keys and link secrets are used.
+        run: 0 to 99; keeps the numbers of two loads on one stack apart.
+    """
+
+    def __init__(self, stack: LocalStack, run: int) -> None:
+        self._keys: dict[str, str] = json.loads(stack.layout.keys.read_text("utf-8"))
+        secrets = load_secrets(stack.layout.secrets)
+        self._sealer = LinkSealer(secrets.link_active, secrets.link_keys)
+        self._run = run
+        self._yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat(timespec="seconds")
+
+    def number(self, n: int) -> str:
+        """E.164 of the nth person of this run."""
+        return f"+86139{self._run:02}{n:06}"
+
+    def grants(self, people: range) -> Request:
+        """A list of grants from yesterday, by the app."""
+        return self._events("app", "granted", people)
+
+    def refusals(self, source: str, people: range) -> Request:
+        """One refusal, or a list of several, by `desk` or `care`."""
+        return self._events(source, "refused", people)
+
+    def texts(self, people: range) -> Request:
+        """One push of the SMS vendor."""
+        now = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H:%M:%S")
+        pushed = [
+            message(
+                "TD",
+                phone_number=self.number(n)[3:],
+                send_time=now,
+                sequence_id=f"{self._run}-{n}",
+            )
+            for n in people
+        ]
+        path = f"/v1/sms/aliyun/{self._keys['aliyun']}"
+        return Request(path, self._acts("aliyun", "refused", people), json=pushed)
+
+    def click(self, person: int) -> Request:
+        """The button on the page of one link."""
+        scope = Scope("acme", None, None, Purpose.MARKETING, Channel.ALL)
+        token = self._sealer.mint(self.number(person), scope)
+        acts = self._acts("web", "refused", range(person, person + 1))
+        return Request(f"/p/{token}", acts, form={"nonce": f"r{self._run}n{person}"})
+
+    def _events(self, source: str, action: str, people: range) -> Request:
+        make = grant if action == "granted" else refusal
+        when = self._yesterday if action == "granted" else datetime.now(UTC).isoformat()
+        items = [
+            make(
+                number=self.number(n),
+                occurred_at=when,
+                source_ref=f"{source}-{action}-{self._run}-{n}",
+            )
+            for n in people
+        ]
+        return Request(
+            "/v1/consent-events",
+            self._acts(source, action, people),
+            {"X-API-Key": self._keys[source]},
+            items if len(items) > 1 else items[0],
+        )
+
+    def _acts(self, source: str, action: str, people: range) -> tuple[Act, ...]:
+        return tuple(Act(self.number(n), action, source) for n in people)
+
+
+class Clients:
+    """Send a request until it is answered with 2xx; any other answer than 503 is a failure."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self._client = httpx2.Client(base_url=stack.url("gateway"), timeout=20, trust_env=False)
+        self.answers: Counter[str] = Counter()
+
+    def send(self, request: Request) -> list[Acked]:
+        """Send it, and again while the gateway is away or says 503."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            response = self._try(request)
+            if response is not None:
+                return _acked(request, response)
+            time.sleep(_AGAIN_S)
+        raise AssertionError(f"{request.path[:20]}: not accepted in {PATIENCE_S} s: {self.answers}")
+
+    def _try(self, request: Request) -> httpx2.Response | None:
+        try:
+            response = self._client.post(
+                request.path,
+                headers=dict(request.headers),
+                json=request.json,
+                data=None if request.form is None else dict(request.form),
+            )
+        except httpx2.TransportError as error:
+            self.answers[type(error).__name__] += 1
+            return None
+        self.answers[str(response.status_code)] += 1
+        if response.status_code == 503:
+            return None
+        assert response.status_code in (200, 202), response.text
+        return response
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class Load:
+    """Runs in threads of its own from `with` to `wait`.
+
+    Args:
+        stack: Running.
+        run: See `Senders`.
+        refusing: How many people refuse; 50 more only ever granted.
+        rate: Refusals a second, about.
+    """
+
+    def __init__(
+        self, stack: LocalStack, run: int, refusing: int = 1000, rate: float = 150
+    ) -> None:
+        self.senders = Senders(stack, run)
+        self.clients = Clients(stack)
+        self.acked: list[Acked] = []
+        self.refusing, self.willing = range(refusing), range(refusing, refusing + 50)
+        self._rate = rate
+        self._random = random.Random(run)
+        self._pool = ThreadPoolExecutor(CLIENTS, thread_name_prefix="client")
+        self._feeder = threading.Thread(target=self._feed, name="load")
+        self._under_way: list[Future[None]] = []
+        self._slots = threading.Semaphore(4 * CLIENTS)
+
+    def __enter__(self) -> Self:
+        everyone = range(len(self.refusing) + len(self.willing))
+        lists = [everyone[n : n + GRANTS_A_LIST] for n in range(0, len(everyone), GRANTS_A_LIST)]
+        for done in [self._pool.submit(self._send, self.senders.grants(one)) for one in lists]:
+            done.result()
+        self._feeder.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._slots.release(len(self.refusing))
+        self._feeder.join()
+        self._pool.shutdown()
+        self.clients.close()
+
+    @property
+    def refused(self) -> list[Acked]:
+        """Acknowledged refusals so far."""
+        return [one for one in list(self.acked) if one.act.action == "refused"]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether refusals are still being sent."""
+        return self._feeder.is_alive()
+
+    def wait(self) -> None:
+        """Wait until everyone who refuses got their 2xx; raises what any client met."""
+        self._feeder.join()
+        for one in self._under_way:
+            one.result()
+
+    def wait_refused(self, count: int, seconds: float = 60) -> None:
+        """Wait until so many refusals are acknowledged."""
+        deadline = time.monotonic() + seconds
+        while len(self.refused) < count:
+            assert time.monotonic() < deadline, self.clients.answers
+            time.sleep(0.02)
+
+    def _feed(self) -> None:
+        for request in self._requests():
+            self._slots.acquire()
+            self._under_way.append(self._pool.submit(self._send_one, request))
+            time.sleep(len(request.acts) / self._rate)
+
+    def _requests(self) -> Iterator[Request]:
+        """Half of the people singly at the desk, the others by list, text message and link."""
+        left = self.refusing
+        while left:
+            channel = self._random.choices(("desk", "care", "sms", "link"), (6, 1, 3, 3))[0]
+            size = {"desk": 1, "care": 12, "sms": 2, "link": 1}[channel]
+            people, left = left[:size], left[size:]
+            if channel == "sms":
+                yield self.senders.texts(people)
+            elif channel == "link":
+                yield self.senders.click(people[0])
+            else:
+                yield self.senders.refusals(channel, people)
+
+    def _send_one(self, request: Request) -> None:
+        try:
+            self._send(request)
+        finally:
+            self._slots.release()
+
+    def _send(self, request: Request) -> None:
+        self.acked.extend(self.clients.send(request))
+
+
+def _acked(request: Request, response: httpx2.Response) -> list[Acked]:
+    if request.path != "/v1/consent-events":
+        return [Acked(act, None, None) for act in request.acts]
+    body = response.json()
+    results = body["results"] if isinstance(request.json, list) else [body]
+    assert [one["status"] for one in results] == ["accepted"] * len(request.acts), results
+    return [
+        Acked(act, one["token"], one["event_id"])
+        for act, one in zip(request.acts, results, strict=True)
+    ]
