@@ -90,7 +90,7 @@ def _show(screen: Screen, root: Path, *, stays: bool, as_json: bool, is_kept: bo
             screen.timeline(lambda console: _timeline(console, stage, screen))
         screen.figures(found)
         if as_json:
-            emit(report_of(found, start_seconds))
+            emit(report_of(found, start_seconds, screen.deaths))
         if stays:
             _stay(screen, stack, mint, is_kept=is_kept)
         screen.say("stopping")

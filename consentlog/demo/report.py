@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,12 +11,13 @@ from consentlog.demo.show import Findings
 from consentlog.demo.stage import outcomes
 
 
-def report_of(found: Findings, start_seconds: float) -> dict[str, Any]:
+def report_of(found: Findings, start_seconds: float, deaths: Sequence[str]) -> dict[str, Any]:
     """Return the whole outcome.
 
     Args:
         found: What the show found.
         start_seconds: How long the stack's start took.
+        deaths: Services that died on the way and were started again, each with its reason.
 
     Returns:
         `ok` is True only if there is no difference; `latency_ms` is None without a timed refusal.
@@ -37,6 +38,7 @@ def report_of(found: Findings, start_seconds: float) -> dict[str, Any]:
         },
         "history_records": len(found.history),
         "reviews": found.review_count,
+        "deaths": list(deaths),
         "seconds": {"start": round(start_seconds, 1), "show": round(found.seconds, 1)},
     }
 

@@ -46,12 +46,15 @@ class Screen:
         console: Where to.
         lang: Language of everything but names of services.
         say_reason: Puts a gate's reason in words.
+        started: Monotonic clock from which seconds are counted.
+        deaths: Services that died so far, each with its reason.
     """
 
     console: Console
     lang: Language
     say_reason: SayReason
     started: float = field(default_factory=time.monotonic)
+    deaths: list[str] = field(default_factory=list)
 
     def opening(self, path: object) -> None:
         """Say what begins and where its data lies."""
@@ -60,7 +63,9 @@ class Screen:
 
     def service(self, event: StackEvent) -> None:
         """Show one event of the stack's start or stop."""
-        if event.kind in ("ready", "done", "died", "restarting", "stopped"):
+        if event.kind == "died":
+            self.deaths.append(f"{event.service}: {event.detail}")
+        if event.kind != "starting":
             seconds = time.monotonic() - self.started
             self._print(f"  {seconds:5.1f} s  {event.service:<12} {event.kind} {event.detail}")
 

@@ -18,10 +18,10 @@ from consentlog.demo.judge import (
 from consentlog.demo.latency import Latency, latency_of
 from consentlog.demo.player import Played
 from consentlog.demo.script import Day, Phase, Step
-from consentlog.demo.stage import Stage, outcomes
+from consentlog.demo.stage import DENY_WITHIN_S, Stage, outcomes
 from dialers.sample import CallRow, Entry
 
-_ON_TIME = "first denial within 5 s of the answer"
+_ON_TIME = f"first denial within {DENY_WITHIN_S:g} s of the answer"
 
 
 @dataclass(slots=True)

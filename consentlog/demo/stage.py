@@ -29,7 +29,8 @@ from dialers.sample import CallRow, Entry, read_call_list, work
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 _CATCH_UP_MS: Final = 10_000
-_DENY_WITHIN_S: Final = 5.0
+DENY_WITHIN_S: Final = 15.0
+"""Patience with a loaded machine; how long it took is measured and shown all the same."""
 _ASK_EVERY_S: Final = 0.002
 
 
@@ -76,10 +77,11 @@ class Stage:
             token: Of the refusal, where the channel answers with one.
 
         Returns:
-            Monotonic clock (ns) of the first denial, None if there was none within 5 s; and
-            whether the gate ever allowed although the token was passed, which must never be.
+            Monotonic clock (ns) of the first denial, None if there was none within
+            `DENY_WITHIN_S`; and whether the gate ever allowed although the token was passed, which
+            must never be.
         """
-        deadline = time.monotonic() + _DENY_WITHIN_S
+        deadline = time.monotonic() + DENY_WITHIN_S
         broke_token = False
         while True:
             reply = self.ask(entry, token)

@@ -62,6 +62,7 @@ def test_the_whole_day_comes_out_as_expected(tmp_path: Path) -> None:
     report = json.loads(ran.stdout)
     assert report["ok"] is True
     assert report["differences"] == []
+    assert report["deaths"] == [], "a service died on a healthy run"
     assert len(report["contacts"]) == 53
     assert report["latency_ms"]["count"] >= 25
     assert report["history_records"] == 88
