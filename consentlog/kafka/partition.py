@@ -5,8 +5,11 @@ Murmur2, as Java's default partitioner and `murmur2_random` compute it.
 
 from __future__ import annotations
 
+import struct
+
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
+_BLOCKS = struct.Struct("<I").iter_unpack
 
 
 def murmur2(data: bytes) -> int:
@@ -18,13 +21,11 @@ def murmur2(data: bytes) -> int:
     Returns:
         The hash as an unsigned 32-bit integer.
     """
-    length = len(data)
-    h = (0x9747B28C ^ length) & _MASK
-    tail = length & ~3
-    for i in range(0, tail, 4):
-        k = int.from_bytes(data[i : i + 4], "little") * _M & _MASK
-        k = (k ^ k >> 24) * _M & _MASK
-        h = (h * _M & _MASK) ^ k
+    h = 0x9747B28C ^ len(data)
+    tail = len(data) & ~3
+    for (k,) in _BLOCKS(data[:tail]):
+        k = k * _M & _MASK
+        h = h * _M & _MASK ^ (k ^ k >> 24) * _M & _MASK
     if rest := data[tail:]:
         h = (h ^ int.from_bytes(rest, "little")) * _M & _MASK
     h = (h ^ h >> 13) * _M & _MASK
