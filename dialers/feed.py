@@ -58,8 +58,6 @@ class KafkaStateFeed:
             bootstrap,
             "consentlog.gate",
             **{
-                # The default of 10 s would be a third of the time in which a gate must be back.
-                "reconnect.backoff.max.ms": 1000,
                 # What waits in librdkafka during a bootstrap; the default of 64 MiB gains nothing.
                 "queued.max.messages.kbytes": 16384,
             },

@@ -15,7 +15,7 @@ GROUP_ID = "consent.fold.v1"
 
 
 class FoldTuning(Group):
-    """Limits of the fold; the defaults were measured (facts/kafka-4.3.1.md)."""
+    """Limits of the fold; the defaults were measured (docs/adr/0004-faust-transport.md)."""
 
     session_timeout_ms: int = Field(10_000, ge=6_000, description="group session")
     heartbeat_interval_ms: int = Field(3_000, ge=100, description="at most a third of it")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consentlog.errors import FatalError, TransientError
+from consentlog.kafka.library_log import LIBRARY_LOG
 from consentlog.observability.logging import get_logger
 from sinks.intent import Intent
 
@@ -72,8 +73,10 @@ class KafkaGroup:
                 "socket.timeout.ms": int(_ANSWER_SECONDS * 1000),
                 "allow.auto.create.topics": False,
                 "error_cb": self._error,
-                "log_level": 3,
-            }
+                "reconnect.backoff.max.ms": 1000,
+                "log_level": 4,
+            },
+            logger=LIBRARY_LOG,
         )
 
     def join(self) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from confluent_kafka import KafkaError, Producer
 
+from consentlog.kafka.library_log import LIBRARY_LOG
+
 
 def build_producer(
     bootstrap: str,
@@ -50,6 +52,9 @@ def build_producer(
             "linger.ms": linger_ms,
             "delivery.timeout.ms": delivery_timeout_ms,
             "error_cb": on_error,
-            "log_level": 3,
-        }
+            # After an outage the default of 10 s would be a third of the time to be back.
+            "reconnect.backoff.max.ms": 1000,
+            "log_level": 4,
+        },
+        logger=LIBRARY_LOG,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consentlog.errors import TransientError
+from consentlog.kafka.library_log import LIBRARY_LOG
 from consentlog.ports import Record
 
 _ASKED_AGAIN = {
@@ -46,9 +47,11 @@ def build_reader(bootstrap: str, client_id: str, **overrides: object) -> Consume
             # The default of 500 ms costs half a second for each empty partition of a bootstrap.
             "fetch.wait.max.ms": 10,
             "fetch.queue.backoff.ms": 10,
-            "log_level": 3,
+            "reconnect.backoff.max.ms": 1000,
+            "log_level": 4,
             **overrides,
-        }
+        },
+        logger=LIBRARY_LOG,
     )
 
 

@@ -2,7 +2,7 @@
 
 In the data path: `consent.events.v1` -> here -> the fold's agent. `driver` is the event-loop side,
 `consumer_thread` the librdkafka side; `ownership` and `batch` are what passes between them.
-Measured against Faust's own consumer in /facts/kafka-4.3.1.md.
+Measured against Faust's own consumer in docs/adr/0004-faust-transport.md.
 """
 
 from processors.transport.app import build_app

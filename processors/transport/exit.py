@@ -1,6 +1,6 @@
 """How the worker ends when it must not go on.
 
-An exception inside a Faust agent acknowledges the event that raised it (facts/reliability.md A.2,
+An exception inside a Faust agent acknowledges the event that raised it (docs/adr/0004,
 hazard 4), so nothing here raises through Faust: the process ends at once, without acknowledging,
 and a supervisor starts it again from the last commit.
 """

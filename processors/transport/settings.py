@@ -15,7 +15,7 @@ FAUST_SETTINGS: Final[Mapping[str, Any]] = MappingProxyType(
         "stream_wait_empty": True,
         "stream_publish_on_commit": False,
         "processing_guarantee": "at_least_once",
-        # Tables lose events for ever (facts/reliability.md A.1); the driver refuses them.
+        # Tables lose events for ever (docs/adr/0004-faust-transport.md); the driver refuses them.
         "store": "memory://",
         "table_standby_replicas": 0,
         "topic_allow_declare": False,
@@ -100,7 +100,7 @@ def librdkafka_config(settings: TransportSettings) -> dict[str, Any]:
     Returns:
         A dict for `confluent_kafka.Consumer`, without callbacks.
 
-    Source: /facts/kafka-4.3.1.md, "An own Faust transport over librdkafka".
+    Source: docs/adr/0004-faust-transport.md.
     """
     return {
         "bootstrap.servers": settings.bootstrap_servers,
@@ -121,5 +121,7 @@ def librdkafka_config(settings: TransportSettings) -> dict[str, Any]:
         "queued.max.messages.kbytes": settings.prefetch_kib,
         # The default of 1000 caps throughput: 10 lifted it 1.8 to 5 times.
         "fetch.queue.backoff.ms": 10,
+        # After an outage the default of 10 s would be most of the time in which to be back.
+        "reconnect.backoff.max.ms": 1000,
         "log_level": 4,
     }

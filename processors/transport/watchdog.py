@@ -1,6 +1,6 @@
 """Notices a committed offset that stands still although there is something to read.
 
-A silent stall was seen in 1 of 16 healthy starts of Faust's own consumer (facts/kafka-4.3.1.md):
+A silent stall was seen in 1 of 16 healthy starts of Faust's own consumer:
 no error, heartbeats going on, nothing read. Whatever the cause (a blocked agent, a lost delivery, a
 fetch that stopped), the cure is the same: exit and read again from the last commit.
 """
