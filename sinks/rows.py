@@ -23,8 +23,11 @@ _LATEST_MS: Final = 10_413_791_999_999  # 2299-12-31, its last
 _INT32_MAX: Final = 2**31 - 1
 
 _EMPTY: Final = {"String": "", "LowCardinality(String)": "", "Bool": False, "Int32": 0}
+# The client takes a column for bytes or for text by its first value: one `""` where the others are
+# bytes is a batch that can never be written.
 _NOT_DECODED: Final = tuple(
-    _EMPTY.get(kind) for name, kind in list(HISTORY_COLUMNS.items())[_ALWAYS:]
+    b"" if name == "evidence" else _EMPTY.get(kind)
+    for name, kind in list(HISTORY_COLUMNS.items())[_ALWAYS:]
 )[3:]
 
 

@@ -82,15 +82,24 @@ def test_golden_row_of_a_refusal() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "value", [None, b"", b"plain", b"\x00\x00\x00\x00\x01", b"\x00\x00\x00\x00\x63x"]
-)
+@pytest.mark.parametrize("value", NOT_EVENTS)
 def test_what_does_not_decode_stands_as_it_is(value: bytes | None) -> None:
     found = row(record(value))
     assert (found["decoded"], found["kafka_value"], found["subject"]) == (False, value, NUMBER)
     assert found["defect"]
     assert found["event_id"] is None
     assert found["action"] == ""
+
+
+@pytest.mark.parametrize("value", NOT_EVENTS)
+def test_no_column_mixes_bytes_and_text(value: bytes | None) -> None:
+    # The client takes the type of a column from its first value and cannot write another one.
+    evidence = encode_evidence(Evidence(source_ref="call-7"))
+    event = ConsentEvent(NUMBER, refused(), NOON_MS, evidence=evidence)
+    decoded, other = row(record(encode_event(event))), row(record(value))
+    for name in HISTORY_COLUMNS:
+        types = {type(one[name]) for one in (decoded, other)}
+        assert not {bytes, str} <= types, name
 
 
 @pytest.mark.parametrize("key", [None, b"", b"x", b"\xff\xfe", "１３８".encode()])
