@@ -13,6 +13,7 @@ from consentlog.domain.vocabulary import Action
 from consentlog.http.auth import Principal
 from consentlog.http.problems import RequestRefused
 from consentlog.numbers.normalise import Quarantined, normalise
+from consentlog.observability.masking import mask_text
 from consentlog.ports import Clock
 from consentlog.wire.evidence import encode_evidence
 from consentlog.wire.reviews import ReviewEvent, ReviewReason
@@ -86,6 +87,7 @@ class Acceptor:
         return self._event(draft, subject, scope)
 
     def _of_unknown_scope(self, draft: Draft, subject: str, scope: Scope, unknown: str) -> Outcome:
+        unknown = mask_text(unknown)  # callers put numbers into any field
         review = self.review(draft, ReviewReason.UNKNOWN_SCOPE, f"unknown: {unknown}", subject)
         if draft.item.action not in _BLOCKS:
             return Outcome(review=review, refusal=RequestRefused("CL-1204", unknown=unknown))
