@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from consentlog.domain.decision import Reason
+from consentlog.observability.masking import mask_text
 from dialers.gate import Answer, Place
 
 
@@ -34,7 +35,8 @@ def _reason(reason: Reason) -> dict[str, str]:
         "event_id": reason.event_id.hex() if reason.event_id is not None else None,
         "policy": reason.policy,
         "at": rfc3339(reason.at_ms) if reason.at_ms is not None else None,
-        "detail": reason.detail,
+        # Of an unknown name the caller's own words, in which a number may stand.
+        "detail": mask_text(reason.detail) if reason.detail is not None else None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
