@@ -22,7 +22,7 @@ KILL_AFTER = 300
 @pytest.mark.parametrize("service", NAMES)
 def test_kill_9_in_the_middle_of_a_load(stack: LocalStack, service: str, tmp_path: Path) -> None:
     run = NAMES.index(service)
-    with Load(stack, run) as load, GateWatch(stack, lambda: load.refused) as watch:
+    with Load(stack, run) as load, GateWatch(stack, load) as watch:
         load.wait_refused(KILL_AFTER)
         stack.kill(service)
         killed = time.monotonic()

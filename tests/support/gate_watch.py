@@ -7,7 +7,6 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from typing import Self
 
 from consentlog.errors import TransientError
@@ -44,11 +43,11 @@ class GateWatch:
 
     Args:
         stack: Running.
-        refused: The refusals acknowledged so far.
+        load: Whose acknowledged refusals to ask about.
     """
 
-    def __init__(self, stack: LocalStack, refused: Callable[[], list[Acked]]) -> None:
-        self._stack, self._refused = stack, refused
+    def __init__(self, stack: LocalStack, load: Load) -> None:
+        self._stack, self._load = stack, load
         self.wrong: list[tuple[str, Reply]] = []
         self.answers: Counter[str] = Counter()
         self._known: set[str] = set()
@@ -79,7 +78,7 @@ class GateWatch:
         try:
             with gate_of(self._stack) as gate:
                 while not self._stop.wait(0.02):
-                    if refused := self._refused():
+                    if refused := self._load.refused:
                         some = refused[-_NEWEST:] if chosen.random() < 0.7 else refused
                         self._ask(gate, chosen.choice(some))
         except Exception as error:  # noqa: BLE001  # told by `verify`, in the test's own thread
