@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported without __all__
     AdminClient,
     OffsetSpec,
@@ -65,6 +65,16 @@ class EventsLog:
 
     def _offsets(self, partitions: Iterable[int], which: OffsetSpec) -> dict[int, int]:
         asked = {TopicPartition(self.topic, p): which for p in partitions}
+        try:
+            return self._ask(asked)
+        except KafkaException:
+            # The client keeps the leader epochs that it learned before a broker restarted, and is
+            # refused with them for minutes; metadata asked for by name replace them.
+            self._broken.set()
+            self._admin.list_topics(self.topic, timeout=_ASK_SECONDS)
+            return self._ask(asked)
+
+    def _ask(self, asked: dict[TopicPartition, OffsetSpec]) -> dict[int, int]:
         found = self._admin.list_offsets(asked, request_timeout=_ASK_SECONDS)
         return {where.partition: future.result().offset for where, future in found.items()}
 
