@@ -1,8 +1,9 @@
 """Settings shared by every service, read from the environment.
 
-Only this file and each role's `settings.py` read it. Names: `CONSENTLOG_` + group + `__` + field, for
-example `CONSENTLOG_KAFKA__BOOTSTRAP_SERVERS`. Addresses and credentials have no default, so a service
-that was not told where to connect refuses to start; tuning has defaults, each with unit and reason.
+Only this file and each role's `settings.py` read it. Names: `CONSENTLOG_` + group + `__` + field,
+for example `CONSENTLOG_KAFKA__BOOTSTRAP_SERVERS`. Addresses and credentials have no default, so a
+service that was not told where to connect refuses to start; tuning has defaults, each with unit and
+reason.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ state record for readers, and never read back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -85,7 +85,7 @@ def derive(facts: Mapping[FactKey, Fact]) -> Derived:
     Returns:
         Refusals, valid grants and running holds in key order, and whether a person should look.
     """
-    ordered = [facts[key] for key in sorted(facts)]
+    ordered = [facts[key] for key in sorted(facts)] if len(facts) > 1 else list(facts.values())
     differing = _ids_with_variants(ordered) if len(ordered) > 1 else {}
     conflicts = {i for i, variants in differing.items() if not _is_harmless(variants)}
     released = {
@@ -96,6 +96,7 @@ def derive(facts: Mapping[FactKey, Fact]) -> Derived:
         and fact.event_id not in conflicts
     }
     refusals, grants, holds = [], [], []
+    review = bool(differing)
     for fact in ordered:
         if fact.action is Action.REFUSED:
             refusals.append(Refusal(fact, barrier_of(fact)))
@@ -104,8 +105,10 @@ def derive(facts: Mapping[FactKey, Fact]) -> Derived:
                 holds.append(_hold_of(fact))
         elif fact.event_id not in conflicts and is_valid_grant(fact):
             grants.append(Grant(fact, fact.acted_at_ms, fact.until_ms))
+        review = review or has_wrong_clock(fact)
     holds += [_conflict_hold(event_id) for event_id in sorted(conflicts - released)]
-    review = bool(differing) or _needs_a_look(ordered, refusals, grants)
+    if refusals and grants and not review:
+        review = any(_is_late(refusal, grant) for grant in grants for refusal in refusals)
     return Derived(tuple(refusals), tuple(grants), tuple(holds), review)
 
 
@@ -181,27 +184,23 @@ def _conflict_hold(event_id: bytes) -> Hold:
     return Hold(event_id, HoldKind.CONFLICT, everywhere, None, None)
 
 
-def _needs_a_look(
-    facts: Iterable[Fact], refusals: Iterable[Refusal], grants: Sequence[Grant]
-) -> bool:
-    for fact in facts:
-        if _is_ahead(fact):
-            return True
-    return any(
-        refusal.fact.accepted_at_ms > grant.fact.accepted_at_ms
-        and refusal.barrier_ms < grant.granted_at_ms
-        and refusal.fact.entity in (grant.fact.entity, ANY_ENTITY)
-        for grant in grants
-        for refusal in refusals
+def has_wrong_clock(fact: Fact) -> bool:
+    """Tell whether a fact shows that its source's clock is wrong.
+
+    Proven by a measured offset, or by a stated time ahead of the gateway's by more than the margin.
+    """
+    if fact.occurred_at_ms is None:
+        return fact.clock_wrong
+    return fact.clock_wrong or (
+        fact.occurred_at_ms > fact.accepted_at_ms + fact.margin_ms
+        and fact.occurred_at_set_by is SetBy.SOURCE
     )
 
 
-def _is_ahead(fact: Fact) -> bool:
-    """A stated time ahead of the gateway's by more than the margin proves a wrong clock."""
-    if fact.clock_wrong:
-        return True
+def _is_late(refusal: Refusal, grant: Grant) -> bool:
+    """Tell whether a refusal came in after a grant that is later by the acts' own times."""
     return (
-        fact.occurred_at_ms is not None
-        and fact.occurred_at_ms > fact.accepted_at_ms + fact.margin_ms
-        and fact.occurred_at_set_by is SetBy.SOURCE
+        refusal.fact.accepted_at_ms > grant.fact.accepted_at_ms
+        and refusal.barrier_ms < grant.granted_at_ms
+        and refusal.fact.entity in (grant.fact.entity, ANY_ENTITY)
     )

@@ -6,6 +6,7 @@ Murmur2, as Java's default partitioner and `murmur2_random` compute it.
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
@@ -32,6 +33,7 @@ def murmur2(data: bytes) -> int:
     return h ^ h >> 15
 
 
+@lru_cache(maxsize=65_536)
 def partition_of(key: bytes, partitions: int) -> int:
     """Return the partition of `key`.
 

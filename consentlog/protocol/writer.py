@@ -27,7 +27,7 @@ from consentlog.wire.states import (
 
 _NOT_A_NUMBER: Final = NOT_A_NUMBER.encode()
 _NOTHING_READ: Final = (0, -1)
-_MOST_WARM: Final = 512
+_MOST_WARM: Final = 1024
 """Decoded states kept beside the view: acts of one number come in bursts, memory is for bytes."""
 
 
@@ -59,6 +59,8 @@ class PartitionWriter:
         self.newest_progress: Progress | None = None
         self._progress_epoch = 0
         self._seen = _NOTHING_READ
+        self._alone = True
+        self._foreign = _NOTHING_READ
         self._view: dict[bytes, bytes] = {}
         self._warm: dict[bytes, SubjectState] = {}
         self._due: set[bytes] = set()
@@ -151,10 +153,18 @@ class PartitionWriter:
         """
         if raw is None:
             return list(self._again((key,)))
+        if self._alone and raw == self._view.get(key):
+            return []
         front = peek_front(raw)
-        position = front.position
-        bad = position < self._seen
-        self._see(position)
+        if front.writer == self.writer:
+            bad = front.position < self._foreign
+        else:
+            # What this writer has sent but not yet read counts as read: a repair too many is
+            # harmless, one too few is not.
+            bad = front.position < self.high
+            self._alone = False
+            self._foreign = max(self._foreign, front.position)
+            self.high = max(self.high, front.position)
         if key.startswith(_NOT_A_NUMBER):
             return []
         if front.writer != self.writer and not self._unite(key, raw):

@@ -108,4 +108,5 @@ BUILD: Final = Build(
     },
     enums=ENUMS,
     unique=frozenset({"subject"}),
+    lasting=frozenset({"Fact"}),
 )

@@ -31,14 +31,16 @@ Encoder: TypeAlias = Callable[[Any], bytes]
 class Build:
     """How values look on the Python side.
 
-    `records` maps a record's name to a callable that takes its fields in schema order (decoding)
-    and yields them in schema order when iterated (encoding: a NamedTuple); `enums` maps an enum's
-    name to its members in symbol order.
+    `records` maps a record's name to the NamedTuple with its fields in schema order; `enums` maps
+    an enum's name to its members in symbol order, at most 64 of them. For encoding: `unique` names
+    the string fields whose values hardly repeat, so that remembering them is not worth while;
+    `lasting` the records of arrays that come again as the same object, so that it is.
     """
 
-    records: Mapping[str, Callable[..., Any]]
+    records: Mapping[str, type[tuple[Any, ...]]]
     enums: Mapping[str, Sequence[Any]]
     unique: frozenset[str] = frozenset()
+    lasting: frozenset[str] = frozenset()
 
 
 def compile_decoder(schema: Schema, build: Build) -> Decoder:
@@ -75,17 +77,8 @@ def zigzag(value: int) -> bytes:
     if number < 0x80:
         return _ONE_BYTE[number]
     if 0x8_0000_0000 <= number < 0x400_0000_0000:
-        # Six bytes: every time in ms between 1970-07 and 2039-09.
-        return bytes(
-            (
-                number & 0x7F | 0x80,
-                number >> 7 & 0x7F | 0x80,
-                number >> 14 & 0x7F | 0x80,
-                number >> 21 & 0x7F | 0x80,
-                number >> 28 & 0x7F | 0x80,
-                number >> 35,
-            )
-        )
+        # Six bytes, two at a time: every time in ms between 1970-07 and 2039-09.
+        return _MORE[number & 0x3FFF] + _MORE[number >> 14 & 0x3FFF] + _LAST[number >> 28]
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
@@ -95,6 +88,10 @@ def zigzag(value: int) -> bytes:
 
 
 _ONE_BYTE = [bytes((n,)) for n in range(0x80)]
+_MORE = [bytes((n & 0x7F | 0x80, n >> 7 | 0x80)) for n in range(0x4000)]
+"""14 bits as two bytes that are followed by more."""
+_LAST = [bytes((n & 0x7F | 0x80, n >> 7)) for n in range(0x4000)]
+"""14 bits as two bytes that end a long."""
 
 
 def encode_text(text: str) -> bytes:
@@ -167,6 +164,8 @@ class _Source:
             "read_length": read_length,
             "zigzag": zigzag,
             "one_byte": _ONE_BYTE,
+            "more": _MORE,
+            "last": _LAST,
             "new": tuple.__new__,
             "join": b"".join,
             "texts": _TEXTS,
@@ -335,7 +334,12 @@ class _Encoding(_Source):
         return expression
 
     def _long(self, _schema: Schema, value: str) -> str:
-        return f"(one_byte[2 * {value}] if 0 <= {value} < 64 else zigzag({value}))"
+        time = f"more[(x := 2 * {value}) & 16383] + more[x >> 14 & 16383] + last[x >> 28]"
+        return (
+            f"(one_byte[2 * {value}] if 0 <= {value} < 64"
+            f" else last[2 * {value}] if 64 <= {value} < {1 << 13}"
+            f" else {time} if {1 << 34} <= {value} < {1 << 41} else zigzag({value}))"
+        )
 
     _int = _long
 
@@ -361,7 +365,11 @@ class _Encoding(_Source):
     def _array(self, schema: Schema, value: str) -> str:
         item = _Encoding(self._build)
         item._named = self._named
-        each = self._name("each", item.function(self._resolve(schema["items"])))
+        record = self._resolve(schema["items"])
+        encoder = item.function(record)
+        if record["name"] in self._build.lasting:
+            encoder = _Remembering(encoder)
+        each = self._name("each", encoder)
         return (
             f"(zigzag(len({value})) + join([{each}(x) for x in {value}]) + b'\\x00'"
             f" if {value} else b'\\x00')"
@@ -387,3 +395,24 @@ class _Texts(dict[str, bytes]):
 
 
 _TEXTS = _Texts()
+
+
+class _Remembering:
+    """Encodes an immutable record once for as long as the same object comes again.
+
+    Keeps the object beside its bytes, so that no other object can get its id; emptied when full.
+    """
+
+    def __init__(self, encode: Encoder) -> None:
+        self._encode = encode
+        self._known: dict[int, tuple[Any, bytes]] = {}
+
+    def __call__(self, value: Any) -> bytes:
+        known = self._known.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
+        if len(self._known) >= 16_384:
+            self._known.clear()
+        encoded = self._encode(value)
+        self._known[id(value)] = value, encoded
+        return encoded

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from consentlog.domain.derive import Derived, Grant, Refusal, derive
-from consentlog.domain.facts import key_of
-from consentlog.domain.scope import Scope
+from consentlog.domain.facts import SCOPE_FIELDS, key_of
 from consentlog.domain.state import EMPTY, SubjectState
 from consentlog.errors import CodecError
 from consentlog.wire.build import BUILD, HoldState, Hole, Progress, ScopeState, WireState
@@ -66,7 +65,8 @@ def encode_state(record: StateRecord) -> bytes:
 def wire_state(record: StateRecord) -> WireState:
     """Return a state record's fields as the schema has them, with the derived part."""
     state = record.state
-    derived = derive(state.facts)
+    facts = state.facts
+    derived = derive(facts)
     return WireState(
         record.subject,
         record.as_of,
@@ -76,7 +76,7 @@ def wire_state(record: StateRecord) -> WireState:
         state.overflow,
         record.progress,
         record.hole,
-        [state.facts[key] for key in sorted(state.facts)],
+        [facts[key] for key in sorted(facts)] if len(facts) > 1 else list(facts.values()),
         derived.review or state.overflow,
         _scopes(derived),
         [HoldState(h.event_id, h.kind, *h.scope, h.until_ms) for h in derived.holds],
@@ -113,38 +113,29 @@ def decode_state(value: bytes | None) -> StateRecord:
 
 
 def _scopes(derived: Derived) -> list[ScopeState]:
-    """Latest refusal and latest valid grant by scope.
-
-    On equal times the greater event id, as sorted.
-    """
-    refusals: dict[Scope, Refusal] = {}
-    grants: dict[Scope, Grant] = {}
+    """Latest refusal and latest valid grant by scope; on equal times the greater key, as sorted."""
+    refusals: dict[Any, Refusal] = {}
+    grants: dict[Any, Grant] = {}
     for refusal in derived.refusals:
-        scope = refusal.fact.scope
-        if scope not in refusals or refusals[scope].barrier_ms <= refusal.barrier_ms:
+        scope = refusal.fact[SCOPE_FIELDS]
+        known = refusals.get(scope)
+        if known is None or known.barrier_ms <= refusal.barrier_ms:
             refusals[scope] = refusal
     for grant in derived.grants:
-        scope = grant.fact.scope
-        if scope not in grants or grants[scope].granted_at_ms <= grant.granted_at_ms:
+        scope = grant.fact[SCOPE_FIELDS]
+        latest = grants.get(scope)
+        if latest is None or latest.granted_at_ms <= grant.granted_at_ms:
             grants[scope] = grant
     states = []
     for scope in {**refusals, **grants} if grants else refusals:
         against, towards = refusals.get(scope), grants.get(scope)
-        states.append(
-            ScopeState(
-                *scope,
-                *(
-                    (against.fact.acted_at_ms, against.barrier_ms, against.fact.event_id)
-                    if against
-                    else _NO
-                ),
-                *(
-                    (towards.granted_at_ms, towards.until_ms, towards.fact.event_id)
-                    if towards
-                    else _NO
-                ),
-            )
-        )
+        refused: tuple[Any, ...] = _NO
+        granted: tuple[Any, ...] = _NO
+        if against is not None:
+            refused = (against.fact.acted_at_ms, against.barrier_ms, against.fact.event_id)
+        if towards is not None:
+            granted = (towards.granted_at_ms, towards.until_ms, towards.fact.event_id)
+        states.append(ScopeState._make(scope + refused + granted))
     return states
 
 
