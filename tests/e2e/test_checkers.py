@@ -16,7 +16,8 @@ from dialers.client import GateClient, Reply
 from tests.support import gate_watch
 from tests.support.gate_watch import GateWatch
 from tests.support.histories import NOON_MS, event_id, refused
-from tests.support.load import Acked, Act, Load
+from tests.support.load import Acked, Load
+from tests.support.senders import Act
 from tests.support.settled import missing_from
 
 NUMBER = "+8613800138000"
