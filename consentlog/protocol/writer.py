@@ -177,11 +177,17 @@ class PartitionWriter:
             self.high = max(self.high, position)
 
     def _supersedes(self, key: bytes, raw: bytes, writer: bytes) -> bool:
-        """As `_unite`, without decoding where one writer speaks twice: its view only grows."""
+        """As `_unite`, without decoding where one writer speaks twice: its view only grows.
+
+        Only in the order of positions: an older record of the same writer, appended again by
+        whatever means, has less.
+        """
         known = self._view.get(key)
-        if known is not None and peek_front(known).writer == writer:
-            self._view[key] = raw
-            return True
+        if known is not None:
+            before = peek_front(known)
+            if before.writer == writer and before.position <= peek_front(raw).position:
+                self._view[key] = raw
+                return True
         return self._unite(key, raw)
 
     def _unite(self, key: bytes, raw: bytes) -> bool:

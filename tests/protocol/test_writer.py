@@ -49,6 +49,14 @@ def test_a_record_below_an_earlier_one_is_written_again_at_load() -> None:
     assert again.state == fold([refused(1), granted(2)])
 
 
+def test_an_older_record_of_the_same_writer_takes_nothing_away() -> None:
+    writer = PartitionWriter(0, OWN)
+    writer.load(KEY, _record(9, refused(1), granted(2)))
+    writer.load(KEY, _record(5, granted(2)))
+    (write,) = writer.loaded()
+    assert _decoded(write).state == fold([refused(1), granted(2)])
+
+
 def test_facts_are_united_never_replaced() -> None:
     writer = PartitionWriter(0, OWN)
     writer.load(KEY, _record(5, refused(1)))
