@@ -1,7 +1,6 @@
 # consentlog: `make help` lists what there is. Logic lives in tools/ and in the CLI.
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := consentlog schemas producers processors sinks dialers auditors tests benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help setup jars demo test test-faults lint format types imports lock clean

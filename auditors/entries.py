@@ -8,9 +8,6 @@ from typing import Any, Final
 
 from consentlog.observability.masking import mask, mask_text
 
-CLOCKS: Final = ("occurred_at", "recorded_at", "accepted_at", "ingested_at")
-"""The person acted; the source system noted it; the gateway accepted it; the log appended it."""
-
 _TELLING_DIGITS: Final = 8
 """So many last digits of a number in another field give it away, with or without country code."""
 

@@ -53,7 +53,7 @@ class EventsLog:
         Raises:
             KafkaException: If a broker did not answer within 5 s.
         """
-        return self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        return self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # its own
 
     def ends(self, partitions: Iterable[int]) -> dict[int, int]:
         """Ask for the next offset of each partition, in one request.
@@ -61,7 +61,7 @@ class EventsLog:
         Raises:
             KafkaException: If a broker did not answer within 5 s.
         """
-        return self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        return self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # its own
 
     def _offsets(self, partitions: Iterable[int], which: OffsetSpec) -> dict[int, int]:
         asked = {TopicPartition(self.topic, p): which for p in partitions}

@@ -34,7 +34,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="machine-readable output on
 
 
 def language(option: str | None = None) -> Language:
-    """Return the language to speak: the command's option, the global one, else the system's."""
+    """Return the language to speak: the command's option, the global one, else the system's.
+
+    Raises:
+        typer.BadParameter: If `option` is neither `zh` nor `en`.
+    """
     if option is not None and option not in {"zh", "en"}:
         raise typer.BadParameter("zh or en", param_hint="--lang")
     return cast(Language, option) if option else chosen_language.get() or system_language()

@@ -72,10 +72,6 @@ def _refusal(layout: Layout, gateway: str, number: str) -> str:
     )
 
 
-def _read_number(layout: Layout, name: str) -> str:
-    return f'"$(cat {shlex.quote(str(_number_file(layout, name)))})"'
-
-
 def _number_file(layout: Layout, name: str) -> Path:
     return layout.root / f"demo-number-{name}.txt"
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Final
 
 LEAF_TAG: Final = b"consentlog/leaf/v1"
-LEAF_BYTES: Final = 32
 _LEAF_HASH_PREFIX: Final = b"\x00"
 _ABSENT: Final = b"\xff\xff\xff\xff"
 """Stands in place of a length where Kafka holds null, which is not the same as empty."""

@@ -20,13 +20,13 @@ class Scoped(Protocol):
     @property
     def entity(self) -> str: ...  # noqa: D102  # named by the class
     @property
-    def brand(self) -> str | None: ...  # noqa: D102
+    def brand(self) -> str | None: ...  # noqa: D102  # named by the class
     @property
-    def campaign(self) -> str | None: ...  # noqa: D102
+    def campaign(self) -> str | None: ...  # noqa: D102  # named by the class
     @property
-    def purpose(self) -> Purpose: ...  # noqa: D102
+    def purpose(self) -> Purpose: ...  # noqa: D102  # named by the class
     @property
-    def channel(self) -> Channel: ...  # noqa: D102
+    def channel(self) -> Channel: ...  # noqa: D102  # named by the class
 
 
 class Scope(NamedTuple):

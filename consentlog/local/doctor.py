@@ -70,7 +70,7 @@ def java(_settings: LocalSettings) -> Iterator[Finding]:
 
     argv = [str(java_path()), "-version"]
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603  # our own argv
             argv, capture_output=True, text=True, check=True, timeout=_JAVA_SECONDS
         )
     except (OSError, subprocess.SubprocessError) as exc:

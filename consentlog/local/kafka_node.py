@@ -127,7 +127,9 @@ class KafkaNode:
         shutil.rmtree(self._data, ignore_errors=True)  # a format that was cut short
         arguments = ("format", "-t", cluster_id, "-c", str(self._properties_file))
         argv = self._runtime.command("kafka.tools.StorageTool", *arguments, heap_mb=256)
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603  # our own argv
+            argv, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise FatalError("CL-5004", reason=reason_in(done.stderr + done.stdout))
 

@@ -39,12 +39,3 @@ def free_port(wanted: int = 0, taken: Collection[int] = ()) -> int:
         port = random.choice(_RANGE)  # noqa: S311  # spreads concurrent stacks, hides nothing
         if port not in taken and is_free(port):
             return port
-
-
-def is_listening(port: int, timeout_seconds: float = 0.5) -> bool:
-    """Whether somebody accepts connections on this loopback port."""
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout_seconds):
-            return True
-    except OSError:
-        return False

@@ -224,7 +224,7 @@ def _die_with_parent(parent: int) -> Callable[[], None] | None:
 def _start_mark(pid: int) -> str | None:
     if _LINUX:
         return _linux_start_mark(pid)
-    answer = subprocess.run(  # noqa: S603
+    answer = subprocess.run(  # noqa: S603  # our own argv
         ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)],
         capture_output=True,
         text=True,

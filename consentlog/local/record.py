@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from consentlog.errors import FatalError
-from consentlog.local.layout import Layout, is_owned, load_passwords, write_whole
+from consentlog.local.layout import Layout, is_owned, write_whole
 from consentlog.local.process import ProcessIdentity
 
 ServiceState = Literal["starting", "ready", "waiting", "stopped"]
@@ -77,23 +77,3 @@ def running_stack(layout: Layout) -> StackRecord:
     if record is None or not record.supervisor.is_alive() or not is_owned(layout):
         raise FatalError("CL-5007", path=layout.root)
     return record
-
-
-def client_environment(layout: Layout, *, auditor: bool = False) -> dict[str, str]:
-    """Return the settings with which a client process reaches the running stack.
-
-    Args:
-        layout: Of the data directory.
-        auditor: As ClickHouse's auditor, who may only read, instead of the writer.
-
-    Raises:
-        FatalError: `CL-5007` if none runs.
-    """
-    record = running_stack(layout)
-    passwords = load_passwords(layout)
-    return {
-        "CONSENTLOG_KAFKA__BOOTSTRAP_SERVERS": record.bootstrap,
-        "CONSENTLOG_CLICKHOUSE__URL": record.url("clickhouse"),
-        "CONSENTLOG_CLICKHOUSE__USER": "auditor" if auditor else "writer",
-        "CONSENTLOG_CLICKHOUSE__PASSWORD": passwords.auditor if auditor else passwords.writer,
-    }

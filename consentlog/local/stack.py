@@ -170,22 +170,6 @@ class LocalStack:
         """Return the HTTP address of `clickhouse`, `gateway` or `gate` (or a probe's)."""
         return f"http://127.0.0.1:{self.ports[service]}"
 
-    def env_for(self, service: str) -> dict[str, str]:
-        """Return the whole environment of a service, to run another one like it.
-
-        Raises:
-            FatalError: `CL-5009` if it is not in this stack.
-        """
-        return dict(self._one(service).env)
-
-    def argv_for(self, service: str) -> list[str]:
-        """Return the argv of a service.
-
-        Raises:
-            FatalError: `CL-5009` if it is not in this stack.
-        """
-        return list(self._one(service).service.argv)
-
     def pid(self, service: str) -> int | None:
         """Return the process id of a service; None while it has none."""
         return self._one(service).pid
@@ -197,24 +181,6 @@ class LocalStack:
     def pause(self, service: str) -> None:
         """SIGSTOP a service."""
         self._one(service).signal(signal.SIGSTOP)
-
-    def resume(self, service: str) -> None:
-        """SIGCONT a service."""
-        self._one(service).signal(signal.SIGCONT)
-
-    def stop_service(self, service: str) -> None:
-        """Stop one service and leave it stopped."""
-        self._one(service).stop()
-
-    def start_service(self, service: str) -> None:
-        """Start one service that was stopped; `wait_ready` waits for it."""
-        self._one(service).start()
-
-    def restart(self, service: str) -> None:
-        """Stop one service cleanly and start it again."""
-        one = self._one(service)
-        one.stop()
-        one.start()
 
     def wait_ready(self, timeout_seconds: float = 60.0, services: Sequence[str] = ()) -> None:
         """Wait until services are ready; without names, all that are not stopped.

@@ -61,7 +61,11 @@ class LibrdkafkaConsumer(WithoutFetching):
         return cast(faust.App, self.app)
 
     async def on_start(self) -> None:
-        """Start the thread; it joins the group when Faust subscribes."""
+        """Start the thread; it joins the group when Faust subscribes.
+
+        Raises:
+            ImproperlyConfigured: If the app has tables.
+        """
         if self._rk_app.tables:
             raise ImproperlyConfigured("Tables lose events: not on the librdkafka transport")
         loop = asyncio.get_running_loop()

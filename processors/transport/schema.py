@@ -37,7 +37,11 @@ class BatchSchema(Schema[None, Batch]):
         loads: Callable[..., Any] | None = None,
         serializer: CodecArg = None,
     ) -> Batch:
-        """Return the batch that the driver put where Faust keeps a record's bytes."""
+        """Return the batch that the driver put where Faust keeps a record's bytes.
+
+        Raises:
+            TypeError: If the record did not come through the librdkafka transport.
+        """
         batch: object = message.value
         if not isinstance(batch, Batch):
             raise TypeError("BatchSchema is for topics read through LibrdkafkaTransport")

@@ -61,6 +61,11 @@ class EventsChannel:
         One: 202 with `event_id` and `token`, or a problem. A list: a result per item, 202 if all
         were accepted, else 207; if the log did not acknowledge any of them, 503 for all: sent
         again with the same references they are the same acts.
+
+        Raises:
+            RequestRefused: `CL-1101`, `CL-1102` for the key, `CL-1002` for a body that is no JSON,
+                `CL-1105` for a list that is empty or too long, and for one act what it lacks.
+            TransientError: `CL-7001` if the log did not acknowledge in time; it may have the act.
         """
         principal = self._keys.of(request)
         body = parse_json(await request.body())

@@ -51,6 +51,16 @@ class AliyunSmsChannel:
 
         A message that is not one is kept as a review, so that it cannot hold up the others; a push
         without a single message is refused.
+
+        Args:
+            secret: An API key with the scope `sms:aliyun`.
+            request: Its body is the vendor's array.
+
+        Raises:
+            RequestRefused: `CL-1102`, `CL-1103` for the secret, `CL-1002` for a body that is no
+                JSON, `CL-1301` for one that is no push.
+            TransientError: `CL-7001` if the log did not acknowledge in time: the vendor pushes
+                again, and messages that it has already are the same acts.
         """
         principal = self._keys.of_secret(secret)
         principal.require("sms:aliyun")
