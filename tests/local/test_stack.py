@@ -26,7 +26,15 @@ from consentlog.local.record import (
     running_stack,
     write_record,
 )
-from consentlog.local.services import FOLLOWERS, Service
+from consentlog.local.services import (
+    CHORES,
+    DOORS,
+    FOLLOWERS,
+    NAMES,
+    STORES,
+    Service,
+    plan_services,
+)
 from consentlog.local.settings import LocalSettings
 from consentlog.local.stack import LocalStack
 from consentlog.local.supervised import StackEvent
@@ -59,6 +67,18 @@ def test_stages_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
     ]
     with pytest.raises(FatalError, match="CL-5007"):
         running_stack(stack.layout)
+
+
+def test_the_log_is_checked_before_a_door_opens(tmp_path: Path) -> None:
+    ports = dict.fromkeys(("kafka", "controller", "clickhouse", "fold", "sink"), 1)
+    ports |= {"gateway": 2, "gate": 3}
+    plan = plan_services(Layout(tmp_path), ports, KafkaRuntime(()))
+    assert tuple(one.name for one in plan) == NAMES
+    stages = {one.name: one.stage for one in plan}
+    assert stages["kafka"] == stages["clickhouse"] == STORES
+    assert stages["fold"] == stages["sink"] == FOLLOWERS
+    assert stages["gateway"] == stages["gate"] == DOORS
+    assert STORES < CHORES < FOLLOWERS < DOORS
 
 
 def test_what_is_killed_comes_back(tmp_path: Path) -> None:
