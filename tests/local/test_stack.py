@@ -18,6 +18,7 @@ from consentlog.errors import FatalError
 from consentlog.local.kafka_node import KafkaRuntime
 from consentlog.local.layout import Layout, rotate
 from consentlog.local.openings import end_leftovers
+from consentlog.local.ports import LOOPBACK
 from consentlog.local.process import ProcessIdentity, wait_until
 from consentlog.local.record import (
     ServiceRecord,
@@ -69,7 +70,7 @@ def test_stages_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
         running_stack(stack.layout)
 
 
-def test_the_log_is_checked_before_a_door_opens(tmp_path: Path) -> None:
+def test_the_log_is_checked_before_a_door_opens_and_only_on_loopback(tmp_path: Path) -> None:
     ports = dict.fromkeys(("kafka", "controller", "clickhouse", "fold", "sink"), 1)
     ports |= {"gateway": 2, "gate": 3}
     plan = plan_services(Layout(tmp_path), ports, KafkaRuntime(()))
@@ -79,6 +80,9 @@ def test_the_log_is_checked_before_a_door_opens(tmp_path: Path) -> None:
     assert stages["fold"] == stages["sink"] == FOLLOWERS
     assert stages["gateway"] == stages["gate"] == DOORS
     assert STORES < CHORES < FOLLOWERS < DOORS
+    for one in plan:
+        assert one.env.get("CONSENTLOG_HTTP__HOST", LOOPBACK) == LOOPBACK
+    assert {one.name for one in plan if "CONSENTLOG_HTTP__HOST" in one.env} == {"gateway", "gate"}
 
 
 def test_what_is_killed_comes_back(tmp_path: Path) -> None:
