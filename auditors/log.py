@@ -14,6 +14,13 @@ from consentlog.ports import Record
 def log_ends(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
     """Ask for first and next offset of every partition.
 
+    Args:
+        bootstrap: Broker addresses.
+        topic: Topic name with prefix.
+
+    Returns:
+        (first offset there, next one to be written) by partition, in order.
+
     Raises:
         TransientError: `CL-7003` if no broker answers or there is no such topic.
     """
@@ -31,6 +38,15 @@ def log_ends(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
 
 def read_partition(bootstrap: str, topic: str, partition: int, first: int) -> Iterator[Record]:
     """Read one partition from an offset to its end.
+
+    Args:
+        bootstrap: Broker addresses.
+        topic: Topic name with prefix.
+        partition: Its partition.
+        first: Offset of the first record wanted.
+
+    Returns:
+        Records in offset order, up to the end that the partition has when it is reached.
 
     Raises:
         TransientError: `CL-7003` if no broker answers.

@@ -51,7 +51,14 @@ class Outbox:
         threading.Thread(target=self._poll, name="outbox", daemon=True).start()
 
     def state(self, partition: int, write: Write, on_delivered: OnDelivered) -> None:
-        """Append one state record to the partition of the events it came from."""
+        """Append one state record to the partition of the events it came from.
+
+        Args:
+            partition: Of the events and of the state topic alike.
+            write: Key and value.
+            on_delivered: Called on the outbox's thread once the broker has it; what is not
+                delivered ends the process.
+        """
         self._fence.check()
         self._producer.produce(
             self._state_topic,
@@ -62,7 +69,13 @@ class Outbox:
         )
 
     def states(self, partition: int, writes: Iterable[Write], on_delivered: OnDelivered) -> None:
-        """Append many state records in order; one callback for each."""
+        """Append many state records in order.
+
+        Args:
+            partition: As in `state`.
+            writes: In the order in which they must lie in the partition.
+            on_delivered: As in `state`; called once for each.
+        """
         produce, check, topic = self._producer.produce, self._fence.check, self._state_topic
         report = self._reporting(on_delivered)
         for key, value in writes:
@@ -70,7 +83,12 @@ class Outbox:
             produce(topic, value, key, partition, on_delivery=report)
 
     def review(self, review: ReviewEvent, on_delivered: OnDelivered) -> None:
-        """Append one review event."""
+        """Append one review event.
+
+        Args:
+            review: The case.
+            on_delivered: As in `state`.
+        """
         self._fence.check()
         self._producer.produce(
             self._reviews_topic,

@@ -83,6 +83,12 @@ def watermarks(
 ) -> tuple[int, int]:
     """Ask the broker for the first offset there and the next one to be written.
 
+    Args:
+        consumer: Need not have the partition assigned.
+        topic: Topic name with prefix.
+        partition: Its partition.
+        limit_s: Seconds to go on asking while no broker answers.
+
     Raises:
         TransientError: `CL-7003` if no broker answered within `limit_s`.
     """
