@@ -55,12 +55,16 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     def read() -> list[Record]:
         return list(read_to_end(bootstrap, topic, partitions=PARTITIONS))
 
+    started = [log]
+
     def take_down() -> EventLog:
         dead.start()
+        started.append(dead)
         return dead
 
     yield Subject(log, topic, read, take_down)
-    log.close()
+    for one in started:
+        one.close()
 
 
 def _run(subject: Subject, *jobs: tuple[bytes, bytes]) -> list[Position]:

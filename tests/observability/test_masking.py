@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -52,6 +53,19 @@ def test_what_is_no_number_stays() -> None:
     assert mask_text(text) == text
 
 
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """Put the process's logging back: its handler writes to a stream that ends with the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.mark.usefixtures("own_logging")
 def test_structured_and_foreign_lines_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging(LogSettings(format="json", level="INFO"), "test")
     log = get_logger(__name__)
@@ -61,8 +75,6 @@ def test_structured_and_foreign_lines_are_masked(capsys: pytest.CaptureFixture[s
         int(PLANTED + "x")
     except ValueError:
         log.exception("raised")
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert not any("3800138000" in line for line in lines[1:])
