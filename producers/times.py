@@ -37,8 +37,9 @@ def instant_ms(
         text: RFC 3339, with or without seconds and offset; only the date for `Precision.DAY`.
         zone: IANA zone that a time without an offset is in.
         precision: For `DAY` the start of that day in `zone` is returned, for `MINUTE` the minute's.
-        later: Which of two instants a local time means when clocks were set back: the later for
-            refusals, the earlier for grants, so that neither gains from the doubt.
+        later: Which of two instants a local time means that came twice or never, when clocks were
+            set: the later for refusals, the earlier for grants, so that neither gains from the
+            doubt. In many zones a year has a day whose midnight never comes.
 
     Returns:
         Ms UTC.
@@ -48,15 +49,26 @@ def instant_ms(
             year before 2000 (a clock that was never set would make a refusal older than any grant).
     """
     found = _read(text.strip(), precision)
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=zone_of(zone), fold=int(later))
+    choose = max if later else min
     try:
-        ms = int(found.astimezone(UTC).timestamp() * 1000)
+        ms = choose(_ms_of(one) for one in _meant(found, zone))
     except OverflowError as exc:
         raise ValueError("no such date") from exc
     if ms < _EARLIEST_MS:
         raise ValueError("it lies before the year 2000: was the clock set?")
     return ms - ms % 60_000 if precision is Precision.MINUTE else ms
+
+
+def _meant(found: datetime, zone: str) -> tuple[datetime, ...]:
+    """Return what a time can mean; which fold is the later differs for hours twice and never."""
+    if found.tzinfo is not None:
+        return (found,)
+    local = found.replace(tzinfo=zone_of(zone))
+    return local, local.replace(fold=1)
+
+
+def _ms_of(instant: datetime) -> int:
+    return int(instant.astimezone(UTC).timestamp() * 1000)
 
 
 def _read(text: str, precision: Precision) -> datetime:

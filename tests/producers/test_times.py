@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consentlog.domain.derive import barrier_of
 from consentlog.domain.vocabulary import Precision
 from producers.times import instant_ms
+from tests.support.histories import DAY_MS, refused
 
 SHANGHAI = "Asia/Shanghai"
 
@@ -40,6 +43,32 @@ def test_an_hour_that_comes_twice_helps_nobody() -> None:
     text, zone = "2025-11-02T01:30:00", "America/New_York"
     earlier = instant_ms(text, zone, later=False)
     assert instant_ms(text, zone, later=True) - earlier == 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("day", "zone"),
+    [
+        ("2026-04-24", "Africa/Cairo"),
+        ("2026-03-29", "Asia/Beirut"),
+        ("2026-09-06", "America/Santiago"),
+    ],
+)
+def test_a_day_without_a_midnight_is_refused_to_its_end(day: str, zone: str) -> None:
+    stated = instant_ms(day, zone, Precision.DAY, later=True)
+    fact = refused(
+        occurred_at_ms=stated,
+        precision=Precision.DAY,
+        zone=zone,
+        accepted_at_ms=stated + 5 * DAY_MS,
+    )
+    end = datetime.fromtimestamp(barrier_of(fact) / 1000, ZoneInfo(zone))
+    assert end.replace(tzinfo=None) == datetime.fromisoformat(day) + timedelta(days=1)
+
+
+def test_an_hour_that_never_comes_helps_nobody() -> None:
+    text, zone = "2026-03-29T02:30", "Europe/Berlin"
+    late, soon = (instant_ms(text, zone, later=one) for one in (True, False))
+    assert late - soon == 3_600_000
 
 
 @given(st.datetimes(datetime(2000, 1, 2), datetime(2100, 1, 1)))  # noqa: DTZ001  # naive on purpose
