@@ -49,15 +49,29 @@ def meaning_of(text: str, words: Words) -> Meaning:
     """
     message = normalise_words(text, words)
     for candidate in (message, *_without_affix(message, words)):
-        for meaning, keywords in (
-            (Meaning.REFUSE, words.refuse),
-            (Meaning.CONSENT, words.consent),
-            (Meaning.ANSWER, words.answer),
-            (Meaning.HELP, words.help),
-        ):
-            if candidate in keywords:
-                return meaning
+        meaning = _keyword(candidate, words)
+        if meaning is Meaning.REFUSE:
+            return meaning
+        if meaning is not None and not _ends_refusing(message, words):
+            return meaning
     return Meaning.UNCLEAR
+
+
+def _keyword(candidate: str, words: Words) -> Meaning | None:
+    for meaning, keywords in (
+        (Meaning.REFUSE, words.refuse),
+        (Meaning.CONSENT, words.consent),
+        (Meaning.ANSWER, words.answer),
+        (Meaning.HELP, words.help),
+    ):
+        if candidate in keywords:
+            return meaning
+    return None
+
+
+def _ends_refusing(message: str, words: Words) -> bool:
+    """Tell whether an ending is a refusal itself: `START退订` is no consent."""
+    return any(message.endswith(word) for word in words.after if word in words.refuse)
 
 
 def _without_affix(message: str, words: Words) -> list[str]:

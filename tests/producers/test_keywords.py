@@ -74,6 +74,14 @@ def test_other_meanings(text: str, meaning: Meaning) -> None:
     assert meaning_of(text, WORDS) is meaning
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["帮助退订", "HELP 退订", "info退訂", "START退订", "START 退订", "unstop退订", "YES退订"],
+)
+def test_a_refusing_ending_makes_no_other_keyword(text: str) -> None:
+    assert meaning_of(text, WORDS) is Meaning.UNCLEAR
+
+
 @given(st.text(max_size=200))
 def test_any_text_has_a_meaning_and_form_does_not_change_it(text: str) -> None:
     assert meaning_of(text, WORDS) is meaning_of(unicodedata.normalize("NFKC", text), WORDS)
