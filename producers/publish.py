@@ -82,7 +82,12 @@ class KafkaEventLog:
         if error is not None:
             return KafkaException(error)
         self._reachable.set()
-        return Position(message.partition() or 0, message.offset() or 0)
+        partition, offset = message.partition(), message.offset()
+        if partition is None or offset is None:
+            # A repeat that the broker had already, without saying where: durable, but a token made
+            # up for it would be visible at once, before the refusal is. The caller tries again.
+            return KafkaException(KafkaError(KafkaError._NO_OFFSET))
+        return Position(partition, offset)
 
     def _poll(self) -> None:
         asked = 0.0
