@@ -90,7 +90,7 @@ class MessageAcceptor:
             number=message.phone_number,
             action=action,
             scope=ScopeIn(
-                entity=self._entity_of(message),
+                entity=self._entity_of(message, principal),
                 purpose="marketing",
                 channel="sms" if action == "granted" else "all",
             ),
@@ -103,8 +103,11 @@ class MessageAcceptor:
             evidence=EvidenceIn(verbatim=message.content),
         )
 
-    def _entity_of(self, message: Message) -> str:
-        """Return the entity that the message was sent to; `*`, which nobody knows, if in doubt."""
+    def _entity_of(self, message: Message, principal: Principal) -> str:
+        """Return the entity that the message was sent to; `*`, which nobody knows, if in doubt.
+
+        An entity that the vendor may not speak for is a doubt too: the person said no all the same.
+        """
         now_ms = self._clock.now_ms()
         rows = [
             self._registry.sms_numbers[name]
@@ -112,7 +115,8 @@ class MessageAcceptor:
             if name is not None and name in self._registry.sms_numbers
         ]
         entities = {row.entity for row in rows if row.period.holds(now_ms)}
-        return entities.pop() if len(entities) == 1 else ANY_ENTITY
+        sure = len(entities) == 1 and entities <= principal.source.entities
+        return entities.pop() if sure else ANY_ENTITY
 
     def _review(
         self, raw: object, principal: Principal, message: Message | None, detail: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from consentlog.domain.facts import key_of
+from consentlog.domain.registry import Entity, SmsNumber
 from consentlog.domain.vocabulary import Action, Channel, HoldKind, Method, Purpose, SetBy
 from consentlog.wire.evidence import decode_evidence
 from consentlog.wire.reviews import ReviewReason
@@ -108,6 +110,18 @@ def test_a_refusal_to_an_unknown_number_holds_everything(
     gateway: Gateway, fields: dict[str, object]
 ) -> None:
     _taken(gateway, message("TD", **fields))
+    assert gateway.event.fact.action is Action.HELD
+    assert gateway.event.fact.entity == "*"
+    assert gateway.reviews[0].reason is ReviewReason.UNKNOWN_SCOPE
+
+
+def test_a_refusal_to_an_entity_that_the_vendor_may_not_speak_for_holds_everything(
+    gateway: Gateway,
+) -> None:
+    registry = gateway.reference.registry
+    cast("dict[str, Entity]", registry.entities)["other"] = Entity("other")
+    cast("dict[str, SmsNumber]", registry.sms_numbers)["777"] = SmsNumber("777", "other")
+    _taken(gateway, message("TD", dest_code="777", sign_name=None))
     assert gateway.event.fact.action is Action.HELD
     assert gateway.event.fact.entity == "*"
     assert gateway.reviews[0].reason is ReviewReason.UNKNOWN_SCOPE
