@@ -31,6 +31,12 @@ _LONGEST_DAY_MS: Final = _DAY_MS + 3_600_000
 NOT_NOW_MAX_MS: Final = 30 * _DAY_MS
 """A `not_now` hold ends at most 30 days after the act (rules of refusal 2)."""
 
+_NO_HOLD: Final = frozenset({Action.REFUSED, Action.GRANTED, Action.HOLD_RELEASED})
+"""Every other action holds.
+
+One that is not understood here was folded by a newer version, perhaps to end a grant.
+"""
+
 _GRANT_METHODS: Final = frozenset({Method.KEYWORD, Method.WEB, Method.APP, Method.FORM})
 """Methods that make a grant by themselves.
 
@@ -100,13 +106,13 @@ def derive(facts: Mapping[FactKey, Fact]) -> Derived:
     for fact in ordered:
         if fact.action is Action.REFUSED:
             refusals.append(Refusal(fact, barrier_of(fact)))
-        elif fact.action is Action.HELD:
+        elif fact.action not in _NO_HOLD:
             if fact.event_id not in released:
                 holds.append(_hold_of(fact))
         elif fact.event_id not in conflicts and is_valid_grant(fact):
             grants.append(Grant(fact, fact.acted_at_ms, fact.until_ms))
         review = review or has_wrong_clock(fact)
-    holds += [_conflict_hold(event_id) for event_id in sorted(conflicts - released)]
+    holds += [_hold_everywhere(id_, HoldKind.CONFLICT) for id_ in sorted(conflicts - released)]
     if refusals and grants and not review:
         review = any(_is_late(refusal, grant) for grant in grants for refusal in refusals)
     return Derived(tuple(refusals), tuple(grants), tuple(holds), review)
@@ -126,8 +132,8 @@ def barrier_of(fact: Fact) -> int:
 def is_valid_grant(fact: Fact) -> bool:
     """Tell whether a fact is a grant that can lift anything (rules of refusal 3 and 5).
 
-    Evidence present, method allowed, entity named, `occurred_at` present, not ahead of the
-    gateway's clock by more than the margin, source's clock not proven wrong.
+    Evidence present, method allowed, entity named, `occurred_at` present with a known precision,
+    not ahead of the gateway's clock by more than the margin, source's clock not proven wrong.
     """
     return (
         fact.action is Action.GRANTED
@@ -136,6 +142,7 @@ def is_valid_grant(fact: Fact) -> bool:
         and fact.entity != ANY_ENTITY
         and not fact.clock_wrong
         and fact.occurred_at_ms is not None
+        and fact.precision is not Precision.UNKNOWN
         and fact.occurred_at_ms <= fact.accepted_at_ms + fact.margin_ms
     )
 
@@ -172,6 +179,8 @@ def _is_harmless(variants: Iterable[Fact]) -> bool:
 
 
 def _hold_of(fact: Fact) -> Hold:
+    if fact.action is not Action.HELD:
+        return _hold_everywhere(fact.event_id, HoldKind.UNDECODABLE)
     if fact.hold_kind is not HoldKind.NOT_NOW:
         return Hold(fact.event_id, fact.hold_kind, fact.scope, None, None)
     latest = fact.acted_at_ms + NOT_NOW_MAX_MS
@@ -179,9 +188,9 @@ def _hold_of(fact: Fact) -> Hold:
     return Hold(fact.event_id, fact.hold_kind, fact.scope, until, fact.acted_at_ms)
 
 
-def _conflict_hold(event_id: bytes) -> Hold:
+def _hold_everywhere(event_id: bytes, kind: HoldKind) -> Hold:
     everywhere = Scope(ANY_ENTITY, None, None, Purpose.ALL, Channel.ALL)
-    return Hold(event_id, HoldKind.CONFLICT, everywhere, None, None)
+    return Hold(event_id, kind, everywhere, None, None)
 
 
 def has_wrong_clock(fact: Fact) -> bool:

@@ -13,6 +13,12 @@ FOLDED_ACTIONS: Final = frozenset(
 )
 """Actions that this version of the fold understands; any other on the log is held and reviewed."""
 
+MAX_ZONE_BYTES: Final = 64
+"""The longest name in the IANA database has half of that."""
+MAX_MARGIN_MS: Final = 86_400_000
+LAST_MS: Final = 253_402_300_799_999
+"""End of the year 9999, ms UTC: the last instant that a stated time can name."""
+
 
 class ConsentEvent(NamedTuple):
     """One act towards being contacted; field order is the wire's.
@@ -47,7 +53,20 @@ def defect_of(subject: str, fact: Fact) -> str | None:
         fact.entity, fact.brand, fact.campaign, fact.source, fact.actor_id, fact.actor_role
     ):
         return "a name or role is longer than 32 bytes or not printable ASCII"
-    return _scope_defect(fact) or _action_defect(fact)
+    return _bounds_defect(fact) or _scope_defect(fact) or _action_defect(fact)
+
+
+def _bounds_defect(fact: Fact) -> str | None:
+    # Without bounds one event could make a state record that is too large to be written or cannot
+    # be read back, and stop its partition; a negative margin would take a refusal's force.
+    if fact.zone is not None and len(fact.zone.encode()) > MAX_ZONE_BYTES:
+        return "the zone is longer than 64 bytes"
+    times = (fact.occurred_at_ms, fact.accepted_at_ms, fact.until_ms)
+    if any(at is not None and not -LAST_MS <= at <= LAST_MS for at in times):
+        return "a time lies beyond the calendar"
+    if not 0 <= fact.margin_ms <= MAX_MARGIN_MS:
+        return "the margin is negative or longer than a day"
+    return None
 
 
 def _scope_defect(fact: Fact) -> str | None:

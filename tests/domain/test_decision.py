@@ -203,6 +203,19 @@ def test_a_release_counts_only_with_role_compliance() -> None:
     assert ask(held(), granted(), released(3, actor_role="agent")).verdict is Verdict.DENY
 
 
+@pytest.mark.parametrize(
+    "action", [Action.UNKNOWN, Action.CONSENT_ENDED, Action.CORRECTED, Action.APPROVED]
+)
+def test_a_fact_that_only_a_newer_fold_understands_denies(action: Action) -> None:
+    newer = refused(2, action=action)
+    assert codes(ask(granted(1), newer)) == {ReasonCode.HELD}
+    assert codes(ask(granted(1), newer, released(2))) == set()
+
+
+def test_a_grant_with_an_unknown_precision_opens_nothing() -> None:
+    assert codes(ask(granted(1, precision=Precision.UNKNOWN))) == {ReasonCode.NO_BASIS}
+
+
 def test_overflow_denies_everything() -> None:
     assert codes(decide(OVERFLOWN, SERVICE, NOON_MS, Policy())) == {ReasonCode.OVERFLOW}
 

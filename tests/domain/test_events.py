@@ -34,6 +34,12 @@ def test_sound_events(sound: Fact) -> None:
         (refused(precision=Precision.UNKNOWN), "precision"),
         (held(hold_kind=HoldKind.UNKNOWN), "kind"),
         (released(1)._replace(target=None), "names no hold"),
+        (refused(zone="Z" * 65), "zone"),
+        (refused(accepted_at_ms=2**63 - 1), "calendar"),
+        (refused(occurred_at_ms=-(2**68)), "calendar"),
+        (granted(until_ms=2**60), "calendar"),
+        (refused(margin_ms=-1), "margin"),
+        (refused(margin_ms=2**40), "margin"),
     ],
 )
 def test_defective_events(fact: Fact, word: str) -> None:
