@@ -101,21 +101,23 @@ class StateReader:
             self._moved_at = time.monotonic()
 
     def _turn(self, messages: list[Message]) -> None:
+        now = time.monotonic()
         for message in messages:
             view = self._views.get(message.partition() or 0)
             error = message.error()
             if view is None:
                 continue
+            if view.loading:
+                # Not every message: the progress records of partitions followed already come each
+                # second and would hide a loading that stands still for ever.
+                self._moved_at = now
             if error is not None:
                 self._on_error(view, error)
             elif view.loading:
                 _load(view, message)
             else:
                 view.fresh.append((message.key() or b"", message.value()))
-        now = time.monotonic()
-        if messages:
-            self._moved_at = now
-        elif now - self._moved_at > self._stall_seconds and self._is_loading():
+        if now - self._moved_at > self._stall_seconds and self._is_loading():
             raise TransientError("CL-7003", topic=self._topic, reason="no progress")
         self._hand_over()
 
