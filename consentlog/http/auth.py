@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from consentlog.domain.registry import Registry, Source
 from consentlog.http.problems import RequestRefused
+from consentlog.observability.masking import mask_text
 from consentlog.ports import Clock
 
 _ROLE = "role:"
@@ -35,7 +36,8 @@ class Principal:
             RequestRefused: `CL-1103` if the key lacks `scope`.
         """
         if scope not in self.scopes:
-            raise RequestRefused("CL-1103", scope=scope)
+            # A role is the caller's own word, in which a number may stand.
+            raise RequestRefused("CL-1103", scope=mask_text(scope))
 
 
 class Authenticator:

@@ -19,6 +19,8 @@ from consentlog.observability.logging import get_logger
 MAX_BODY_BYTES: Final = 1_048_576
 _DRAINED_BYTES: Final = 64 * MAX_BODY_BYTES
 
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 _HEADERS: Final = {
     # Numbers and tokens pass here: no cache keeps them and no link gives them away.
     "Cache-Control": "no-store",
@@ -128,7 +130,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "unmatched")
-    method = scope["method"] if route != "unmatched" else "any"
+    # Any token may stand for a method: each would be a label, and memory, for ever.
+    method = scope["method"] if route != "unmatched" and scope["method"] in _METHODS else "any"
     REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
     tell = log.debug if status < 400 else log.info
     tell("request_served", method=method, route=route, status=status, seconds=round(seconds, 4))

@@ -95,7 +95,8 @@ def pointers_of(
     """
     return [
         {
-            "pointer": "".join(f"/{_escaped(part)}" for part in (*under, *error["loc"])),
+            # An unknown field's name is the caller's own word, in which a number may stand.
+            "pointer": mask_text("".join(f"/{_escaped(part)}" for part in (*under, *error["loc"]))),
             "message": mask_text(str(error["msg"])),
         }
         for error in errors

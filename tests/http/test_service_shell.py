@@ -10,6 +10,7 @@ import httpx2
 import pytest
 import structlog
 from fastapi import APIRouter, Request
+from prometheus_client import REGISTRY, generate_latest
 from pydantic import BaseModel, ConfigDict
 
 from consentlog.domain.registry import ApiKey, Period, Registry, Source
@@ -112,6 +113,17 @@ def test_a_wrong_field_is_a_422_that_points_at_it(
 def test_no_input_is_quoted_in_a_problem(client: httpx2.Client) -> None:
     response = client.post("/echo", json={"name": {"n": "13800138000"}})
     assert "13800138000" not in response.text
+
+
+def test_a_number_in_a_name_is_masked_in_a_problem(client: httpx2.Client) -> None:
+    assert "13800138000" not in client.post("/echo", json={"13800138000": "x"}).text
+    key = {"x-api-key": "good"}
+    assert "13800138000" not in client.get("/who/role:13800138000", headers=key).text
+
+
+def test_no_label_is_made_for_a_method_that_nobody_knows(client: httpx2.Client) -> None:
+    client.request("X13800138000", "/echo")
+    assert "13800138000" not in generate_latest(REGISTRY).decode()
 
 
 def test_problems_speak_the_callers_language(client: httpx2.Client) -> None:
