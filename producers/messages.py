@@ -23,6 +23,7 @@ from producers.sms import Message
 from producers.times import instant_ms
 
 _PERSON: Final = ActorIn(id="subject", type="person")
+_MAX_REF: Final = 128
 _RIGHTS: Final = frozenset({"events:write", "grants:write"})
 
 
@@ -95,7 +96,7 @@ class MessageAcceptor:
                 channel="sms" if action == "granted" else "all",
             ),
             occurred_at=_usable_time(message, principal.source.zone),
-            source_ref=message.sequence_id or None,
+            source_ref=(message.sequence_id or "")[:_MAX_REF] or None,
             nonce=message.nonce,
             hold_kind="unclear" if action == "held" else None,
             method="keyword",
@@ -139,11 +140,12 @@ def _usable_time(message: Message, zone: str) -> str | None:
 
     A refusal with an unreadable time is a refusal all the same; a grant without a time is none.
     """
+    stated = (message.send_time or "").strip()
     try:
-        instant_ms(message.send_time or "", zone, later=True)
+        instant_ms(stated, zone, later=True)
     except ValueError:
         return None
-    return message.send_time
+    return stated
 
 
 def _bytes_of(raw: object) -> bytes:

@@ -17,7 +17,14 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _as_text_or_none(value: object) -> object:
+    """Take what is no text for absent: a field that only helps must not cost a refusal."""
+    text = _as_text(value)
+    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else None
+
+
 Text = Annotated[str, BeforeValidator(_as_text)]
+Hint = Annotated[str | None, BeforeValidator(_as_text_or_none)]
 
 
 class Message(BaseModel):
@@ -30,11 +37,11 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
     phone_number: Annotated[Text, Field(max_length=256)]
-    content: Annotated[str, Field(max_length=8192)]
-    send_time: str | None = None
-    dest_code: Text | None = None
-    sequence_id: Annotated[Text, Field(max_length=128)] | None = None
-    sign_name: str | None = None
+    content: Annotated[Text, Field(max_length=8192)]
+    send_time: Hint = None
+    dest_code: Hint = None
+    sequence_id: Hint = None
+    sign_name: Hint = None
 
     @property
     def nonce(self) -> str | None:

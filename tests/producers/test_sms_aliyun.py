@@ -149,6 +149,23 @@ def test_a_refusal_with_an_unreadable_time_is_a_refusal(gateway: Gateway) -> Non
     assert gateway.event.fact.occurred_at_ms is None
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"send_time": 1_763_780_000_000},
+        {"send_time": " " * 600 + "2025-11-22 11:00:00"},
+        {"sequence_id": "9" * 300},
+        {"sequence_id": {"a": 1}},
+        {"sign_name": 5},
+    ],
+)
+def test_a_field_in_another_shape_does_not_cost_a_refusal(
+    gateway: Gateway, fields: dict[str, object]
+) -> None:
+    _taken(gateway, message("TD", **fields))
+    assert gateway.event.fact.action is Action.REFUSED
+
+
 def test_a_bad_message_does_not_hold_up_the_others(gateway: Gateway) -> None:
     _taken(gateway, message("TD", phone_number="138****8000"), {"x": 1}, message("TD"))
     assert gateway.event.fact.action is Action.REFUSED
