@@ -59,10 +59,14 @@ def defect_of(subject: str, fact: Fact) -> str | None:
 def _bounds_defect(fact: Fact) -> str | None:
     # Without bounds one event could make a state record that is too large to be written or cannot
     # be read back, and stop its partition; a negative margin would take a refusal's force.
-    if fact.zone is not None and len(fact.zone.encode()) > MAX_ZONE_BYTES:
-        return "the zone is longer than 64 bytes"
-    times = (fact.occurred_at_ms, fact.accepted_at_ms, fact.until_ms)
-    if any(at is not None and not -LAST_MS <= at <= LAST_MS for at in times):
+    zone, occurred, until = fact.zone, fact.occurred_at_ms, fact.until_ms
+    if zone is not None and not (len(zone) <= MAX_ZONE_BYTES and zone.isascii()):
+        return "the zone is longer than 64 bytes or not ASCII"
+    if (
+        not -LAST_MS <= fact.accepted_at_ms <= LAST_MS
+        or (occurred is not None and not -LAST_MS <= occurred <= LAST_MS)
+        or (until is not None and not -LAST_MS <= until <= LAST_MS)
+    ):
         return "a time lies beyond the calendar"
     if not 0 <= fact.margin_ms <= MAX_MARGIN_MS:
         return "the margin is negative or longer than a day"
