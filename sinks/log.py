@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import KafkaError, Message, TopicPartition
 
 from consentlog.errors import TransientError
 from consentlog.kafka.reader import build_reader, record_of, watermarks
@@ -55,12 +55,23 @@ class KafkaLog:
                 deadline = time.monotonic() + _STALL_SECONDS
                 if message.partition() != partition:
                     continue
-                if (error := message.error()) is None:
+                if message.error() is None:
                     found.append(record_of(message))
-                elif error.code() in {KafkaError._PARTITION_EOF, KafkaError._AUTO_OFFSET_RESET}:
+                elif self._is_past(message, end):
                     return [one for one in found if start <= one.offset <= end]
-                elif not error.retriable():
-                    raise TransientError("CL-7003", topic=self._topic, reason=error.str())
             if found and found[-1].offset >= end:
                 return [one for one in found if start <= one.offset <= end]
         raise TransientError("CL-7003", topic=self._topic, reason="no progress")
+
+    def _is_past(self, message: Message, end: int) -> bool:
+        """Tell whether a message shows that nothing more comes up to `end`.
+
+        An end below it is a leader that has not caught up yet: what it does not show would be taken
+        for a hole, or for a log cut off.
+        """
+        error = message.error()
+        if error is not None and error.code() == KafkaError._PARTITION_EOF:
+            return (message.offset() or 0) > end
+        if error is not None and not error.retriable():
+            raise TransientError("CL-7003", topic=self._topic, reason=error.str())
+        return False
