@@ -107,7 +107,7 @@ class FoldBench:
             self.bootstrap, "test", delivery_timeout_ms=60_000, linger_ms=5
         )
 
-    def start(self, **environment: str) -> Worker:
+    def start(self, program: str = "processors", **environment: str) -> Worker:
         port, log = free_port(), self.folder / f"fold-{len(self.workers)}.log"
         variables = {
             **{k: v for k, v in os.environ.items() if not k.startswith("CONSENTLOG_")},
@@ -120,7 +120,7 @@ class FoldBench:
         }
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "processors"], stdout=out, stderr=out, env=variables
+                [sys.executable, "-P", "-m", program], stdout=out, stderr=out, env=variables
             )
         worker = Worker(process, port, log)
         self.workers.append(worker)
