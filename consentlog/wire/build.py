@@ -19,7 +19,7 @@ from consentlog.domain.vocabulary import (
     Purpose,
     SetBy,
 )
-from consentlog.wire.compiled import Build
+from consentlog.wire.source import Build
 
 ENUMS: Final[dict[str, Sequence[StrEnum]]] = {
     "Action": list(Action),

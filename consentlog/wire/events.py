@@ -8,7 +8,7 @@ from typing import Any, Final
 from consentlog.domain.events import ConsentEvent
 from consentlog.errors import CodecError
 from consentlog.wire.build import BUILD
-from consentlog.wire.compiled import Decoder, compile_decoder
+from consentlog.wire.decoding import Decoder, compile_decoder
 from consentlog.wire.framing import HEAD_BYTES, encode, head, schema_id_of
 from consentlog.wire.schemas import EVENT_ID, pinned
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from consentlog.errors import CodecError
-from consentlog.wire.compiled import read_long
 from consentlog.wire.framing import HEAD_BYTES, head
+from consentlog.wire.longs import read_long
 from consentlog.wire.schemas import STATE_ID
 
 _HEAD = head(STATE_ID)

@@ -10,7 +10,8 @@ from consentlog.domain.facts import SCOPE_FIELDS, key_of
 from consentlog.domain.state import EMPTY, SubjectState
 from consentlog.errors import CodecError
 from consentlog.wire.build import BUILD, HoldState, Hole, Progress, ScopeState, WireState
-from consentlog.wire.compiled import Decoder, Encoder, compile_decoder, compile_encoder
+from consentlog.wire.decoding import Decoder, compile_decoder
+from consentlog.wire.encoding import Encoder, compile_encoder
 from consentlog.wire.framing import HEAD_BYTES, head, schema_id_of
 from consentlog.wire.schemas import STATE_ID, pinned
 

@@ -14,9 +14,11 @@ from consentlog.domain.facts import Fact
 from consentlog.domain.state import fold
 from consentlog.errors import CodecError
 from consentlog.wire.build import BUILD, ENUMS
-from consentlog.wire.compiled import compile_decoder, compile_encoder, zigzag
+from consentlog.wire.decoding import compile_decoder
+from consentlog.wire.encoding import compile_encoder
 from consentlog.wire.events import decode_event, encode_event
 from consentlog.wire.framing import HEAD_BYTES, decode, head
+from consentlog.wire.longs import zigzag
 from consentlog.wire.schemas import EVENT_ID, STATE_ID, pinned
 from consentlog.wire.states import StateRecord, decode_state, encode_state
 from tests.support.histories import NUMBER, event, facts, refused
