@@ -90,6 +90,14 @@ class KafkaEventLog:
         return Position(partition, offset)
 
     def _poll(self) -> None:
+        try:
+            self._serve()
+        except Exception as exc:  # noqa: BLE001  # the top of a thread: nobody above to handle it
+            # Without this thread nothing is acknowledged ever again, while the process looks alive.
+            log.critical("producer_poll_failed", reason=repr(exc))
+            os._exit(_EXIT_FATAL)
+
+    def _serve(self) -> None:
         asked = 0.0
         while not self._stopping.is_set():
             self._producer.poll(_POLL_S)

@@ -48,3 +48,20 @@ def test_a_token_names_the_offset_of_the_record() -> None:
 def test_no_token_is_made_up_where_the_broker_named_no_offset() -> None:
     with pytest.raises(TransientError):
         _append(None)
+
+
+class _Broken:
+    def poll(self, _timeout: float) -> int:
+        raise RuntimeError("unexpected")
+
+    def flush(self, _timeout: float) -> int:
+        return 0
+
+
+def test_a_poll_thread_that_fails_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("producers.publish.os._exit", ended.append)
+    log = KafkaEventLog(cast(Producer, _Broken()), "events")
+    log.start()
+    log.close()
+    assert ended == [70]
