@@ -21,6 +21,7 @@ class Meaning(StrEnum):
 
 
 _QUOTES: Final = str.maketrans("‘’‛“”„", "'''\"\"\"")
+_UNKNOWN: Final = frozenset({"Cn", "Co", "Cs"})
 _SPACES: Final = re.compile(r"\s+")
 
 
@@ -36,6 +37,17 @@ def normalise_words(text: str, words: Words) -> str:
     return _bare(single)
 
 
+def has_symbols(text: str) -> bool:
+    """Tell whether a message has signs of their own meaning in it, such as emoji.
+
+    Characters that this Python's Unicode does not know yet count: the newest emoji are among them.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    return any(
+        (found := unicodedata.category(char))[0] == "S" or found in _UNKNOWN for char in plain
+    )
+
+
 def meaning_of(text: str, words: Words) -> Meaning:
     """Say what a message means.
 
@@ -46,12 +58,15 @@ def meaning_of(text: str, words: Words) -> Meaning:
     Returns:
         A meaning if the whole message is a keyword, `回复`/`复` and a keyword, or a keyword and
         `退订` or a polite ending; else `UNCLEAR`: nothing is guessed and nothing is dropped.
+        Symbols take nothing from a refusal, but a consent with one (`START🚫`) is `UNCLEAR`.
     """
     message = normalise_words(text, words)
     for candidate in (message, *_without_affix(message, words)):
         meaning = _keyword(candidate, words)
         if meaning is Meaning.REFUSE:
             return meaning
+        if meaning is Meaning.CONSENT and has_symbols(text):
+            return Meaning.UNCLEAR
         if meaning is not None and not _ends_refusing(message, words):
             return meaning
     return Meaning.UNCLEAR

@@ -82,6 +82,18 @@ def test_a_refusing_ending_makes_no_other_keyword(text: str) -> None:
     assert meaning_of(text, WORDS) is Meaning.UNCLEAR
 
 
+@pytest.mark.parametrize(
+    "text", ["START🚫", "❌ start", "START🚫 谢谢", "UNSTOP~", "START\U000e0fff", "START\ud83d"]
+)
+def test_a_symbol_makes_a_consent_unclear(text: str) -> None:
+    assert meaning_of(text, WORDS) is Meaning.UNCLEAR
+
+
+@pytest.mark.parametrize("text", ["TD🚫", "🚫退订", "stop ~"])
+def test_a_symbol_takes_nothing_from_a_refusal(text: str) -> None:
+    assert meaning_of(text, WORDS) is Meaning.REFUSE
+
+
 @given(st.text(max_size=200))
 def test_any_text_has_a_meaning_and_form_does_not_change_it(text: str) -> None:
     assert meaning_of(text, WORDS) is meaning_of(unicodedata.normalize("NFKC", text), WORDS)
