@@ -22,6 +22,7 @@ _log = get_logger(__name__)
 
 _NOTHING_REPORTED = Progress(-1, 0, NO_RECORD)
 _CHUNK = 500
+_CLOCKS_DIFFER_MS = 2000
 
 
 class CatchUp:
@@ -88,8 +89,11 @@ class CatchUp:
 
     def _first_missing(self, progress_ms: int, as_of: int) -> int:
         """Return the first offset whose state the partition may not hold any more."""
-        is_old = time.time() * 1000 - progress_ms > self._rebuild_after_ms
-        return 0 if is_old else as_of + 1
+        # The own clock against the broker's. A record from the future proves that they differ, and
+        # then the age is not known: a view made again costs time, a stale one costs a refusal.
+        age_ms = time.time() * 1000 - progress_ms
+        is_sure = -_CLOCKS_DIFFER_MS <= age_ms <= self._rebuild_after_ms
+        return as_of + 1 if is_sure else 0
 
     def _fold_again(self, part: OwnedPartition, first: int, end: int) -> None:
         _log.warning("folding_again", partition=part.number, first=first, end=end)
