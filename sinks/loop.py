@@ -167,10 +167,12 @@ class SinkLoop:
         if not self._unsettled:
             return
         for partition in sorted(self._unsettled):
-            next_offset = self._sink_of(partition).settle()
+            sink = self._sink_of(partition)
+            next_offset = sink.settle()
+            first = sink.first_in_doubt(next_offset)
             self._unsettled.discard(partition)
             self._buffers[partition] = Buffer(next_offset, self._tuning.limits, self._clock)
-            self._checked.setdefault(partition, _Checked(next_offset, self._clock()))
+            self._checked.setdefault(partition, _Checked(first, self._clock()))
             metrics.NEXT_OFFSET.labels(partition).set(next_offset)
             self._answered()
         metrics.SETTLED.set(len(self._buffers))

@@ -49,6 +49,20 @@ class PartitionSink:
         check_truncation(self.log, self.history, self.partition, next_offset)
         return next_offset
 
+    def first_in_doubt(self, next_offset: int) -> int:
+        """Return the first offset of the last batch announced, by whatever owner.
+
+        A batch inserted twice is found only by a check that covers it.
+
+        Args:
+            next_offset: What `settle` returned; the answer if nothing was ever announced.
+
+        Raises:
+            TransientError: If the group does not answer; call again.
+        """
+        intent = self.group.intent(self.partition)
+        return next_offset if intent is None else min(intent.first, next_offset)
+
     def write(self, batch: Batch) -> None:
         """Insert one batch, announced and fenced.
 

@@ -151,6 +151,19 @@ def test_the_timer_finds_a_doubled_row() -> None:
         stand.turns(1)
 
 
+def test_the_timer_finds_a_batch_that_a_new_owner_repeated() -> None:
+    world = World()
+    world.append(3)
+    stand = Stand(world)
+    stand.turns()
+    stand.loop.own(frozenset({0}))
+    stand.turns(1)
+    world.rows += world.rows
+    stand.now += 60
+    with pytest.raises(FatalError, match="CL-4109"):
+        stand.turns(1)
+
+
 def test_not_ready_between_two_assignments() -> None:
     stand = Stand(World())
     stand.turns(1)
