@@ -10,10 +10,17 @@ import re
 
 # Any run of 7 or more digits may be a number, whatever stands around it. Times in ms, dates and
 # offsets look the same in free text, so they are masked there too: a masked date is a nuisance, a
-# printed number is a breach. Only ids and hashes in hex, of exactly their length, are told apart.
+# printed number is a breach. Only ids and hashes in hex, of exactly their length, and IPv4
+# addresses are told apart.
+_ID = r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f])"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_ADDRESS = rf"(?<![\d.+])(?:{_OCTET}\.){{3}}{_OCTET}(?!\.?\d)"
+# What people and programs put between the groups of a number: any spaces, hyphens and dashes,
+# underscores, brackets. A dot only between groups of 3 digits and more: versions have shorter ones.
+_BETWEEN = r"[^\S\r\n]|[-_\u2010-\u2015\u2212\uff0d()\[\]\uff08\uff09]"
+_GAP = rf"(?:(?:{_BETWEEN}){{0,4}}|(?<=\d\d\d)\.(?=\d\d\d))"
 _NUMBER = re.compile(
-    r"(?P<hex>(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f]))"
-    r"|(?:\+|%2[Bb])?\d(?:[ \-]?\d){6,}"
+    rf"(?P<kept>{_ID}|{_ADDRESS})|(?:\+|%2[Bb])?\d(?:{_GAP}(?!{_ID}|{_ADDRESS})\d){{6,}}"
 )
 _SHOWN_TAIL = 4
 _SHOWN_HEAD = 5
@@ -47,4 +54,4 @@ def mask_text(text: str) -> str:
     Returns:
         The text with each run of 7 or more digits masked.
     """
-    return _NUMBER.sub(lambda found: found["hex"] or mask(found.group()), text)
+    return _NUMBER.sub(lambda found: found["kept"] or mask(found.group()), text)

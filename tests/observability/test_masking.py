@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -40,16 +41,43 @@ def test_mask(number: str, masked: str) -> None:
         "/v1/check/%2B8613800138000?x=1",
         "号码13800138000已拒绝",
         "13800138000x12 tel13800138000",
+        "138  0013  8000",
+        "138\u00a00013\u00a08000",
+        "138\u20110013\u20118000",
+        "138_0013_8000",
+        "(138) 0013-8000",
+        "+86 (138) 0013 - 8000",
+        "（138）0013－8000",
+        "138.0013.8000",
+        "+86.138.0013.8000",
+        "138.001.380.000",
+        "127.0.0.1 138 0013 8000",
     ],
 )
 def test_free_text_is_masked(text: str) -> None:
     shown = mask_text(text)
     assert "0138" not in shown.replace("****", "")
     assert "38 0013" not in shown
+    assert "****" in shown
+    assert not re.search(r"138\W{0,3}_?00", shown)
 
 
 def test_what_is_no_number_stays() -> None:
     text = "event 00112233445566778899aabbccddeeff at 3:42 took 0.123456 s on 127.0.0.1:19092"
+    assert mask_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "192.168.100.200:19092",
+        "python 3.11.15, kafka 4.1.0, 2.12.1+build.7",
+        "offset 5  00112233445566778899aabbccddeeff",
+        "5_" + "0123456789abcdef" * 4,
+        "took 123.5 s (12) of 100",
+    ],
+)
+def test_addresses_versions_and_ids_stay(text: str) -> None:
     assert mask_text(text) == text
 
 
