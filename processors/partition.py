@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from confluent_kafka import Message
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
 
+from consentlog.errors import FatalError
 from consentlog.protocol.writer import PartitionWriter
 from consentlog.wire.build import Progress
 from processors.outbox import Outbox
@@ -133,8 +134,18 @@ class OwnedPartition:
         return self._appended_ms
 
     def progress_appended(self, message: Message) -> None:
-        """Note the broker's time of a progress record; on the outbox's thread."""
-        self._appended_ms = message.timestamp()[1]
+        """Note the broker's time of a progress record; on the outbox's thread.
+
+        Raises:
+            FatalError: `CL-7004` if the topic keeps the producer's time: a clock that is ahead
+                would make the view look fresher than it is.
+        """
+        kind, at_ms = message.timestamp()
+        if kind == TIMESTAMP_LOG_APPEND_TIME:
+            self._appended_ms = at_ms
+        elif message.offset() is not None:
+            raise FatalError("CL-7004", topic=message.topic())
+        # Else a repeat that the broker had already, without saying where and when: no new time.
 
     def saw_end(self, appended_ms: int, end: int) -> None:
         """Note the log's end.

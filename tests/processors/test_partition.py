@@ -5,8 +5,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import cast
 
+import pytest
 from confluent_kafka import Message
 
+from consentlog.errors import FatalError
 from consentlog.protocol.writer import PartitionWriter, Write
 from consentlog.wire.build import Progress
 from consentlog.wire.states import decode_state
@@ -27,11 +29,19 @@ class _Sent(Outbox):
 
 
 class _Appended:
-    def __init__(self, at_ms: int) -> None:
+    def __init__(self, at_ms: int, kind: int = 2, offset: int | None = 0) -> None:
         self._at_ms = at_ms
+        self._kind = kind
+        self._offset = offset
 
     def timestamp(self) -> tuple[int, int]:
-        return 2, self._at_ms
+        return self._kind, self._at_ms
+
+    def offset(self) -> int | None:
+        return self._offset
+
+    def topic(self) -> str:
+        return "state"
 
 
 def _part(start: int = 0) -> OwnedPartition:
@@ -87,6 +97,21 @@ def test_no_level_before_the_first_report_was_appended() -> None:
     part = _part()
     part.saw_end(part.appended_ms, 0)
     assert part.progress().level_at_ms == 0
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_a_time_that_is_not_the_brokers_ends_the_process(kind: int) -> None:
+    part = _part()
+    with pytest.raises(FatalError, match="CL-7004"):
+        part.progress_appended(cast(Message, _Appended(1_000, kind)))
+    assert part.appended_ms == 0
+
+
+def test_a_repeat_without_a_place_has_no_time() -> None:
+    part = _part()
+    part.progress_appended(cast(Message, _Appended(1_000)))
+    part.progress_appended(cast(Message, _Appended(9_000, 1, None)))
+    assert part.appended_ms == 1_000
 
 
 def test_what_is_followed_before_the_view_is_right_waits() -> None:
