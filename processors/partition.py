@@ -51,6 +51,8 @@ class OwnedPartition:
         self.level_at_ms = 0
         self.is_right = False
         """True once the view is loaded and put right; only then are records sent or reported."""
+        self.told: list[Progress] = []
+        """What was said since the log was last known to be the one folded, oldest first."""
         self._outbox = outbox
         self._last_hash: bytes = NO_RECORD
         self._last_value: bytes | None = None
@@ -76,6 +78,7 @@ class OwnedPartition:
             self.folded_through = max(self.folded_through, found.folded_through)
             self.level_at_ms = found.level_at_ms
         self._last_hash = last_hash
+        self.told = [self.progress()]
 
     def begin(self) -> None:
         """Start serving; what was followed while the view was put right is looked at now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from confluent_kafka import KafkaException, Message
@@ -46,6 +47,9 @@ class ProgressReporter:
         self._events = log
         self._seconds = seconds
         self._was_cut_off = False
+        # Its own: views that are made again for minutes fill the loop's, and meanwhile partitions
+        # owned already would grow stale.
+        self._threads = ThreadPoolExecutor(1, "progress")
 
     async def run(self) -> None:
         """Report until the process ends.
@@ -75,6 +79,8 @@ class ProgressReporter:
             self._was_cut_off = False
             await self._compare(parts)
         for part in parts:
+            # Said before the end was asked for, and nothing was cut off since the turn before.
+            del part.told[:-1]
             if part.is_mine:
                 check_end(part.number, folded[part.number], ends[part.number])
                 part.saw_end(appended[part.number], ends[part.number])
@@ -92,14 +98,16 @@ class ProgressReporter:
                 call_on(loop, all_there.set)
 
         for part in parts:
-            write = part.writer.progress(part.progress())
+            said = part.progress()
+            part.told.append(said)
+            write = part.writer.progress(said)
             self._outbox.state(part.number, write, partial(appended, part))
         await all_there.wait()
 
     async def _ends(self, partitions: Sequence[int]) -> dict[int, int] | None:
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(None, self._events.ends, partitions)
+            return await loop.run_in_executor(self._threads, self._events.ends, partitions)
         except KafkaException as exc:
             # No end, no new level: readers grow stale and deny, which is right while it lasts.
             self._was_cut_off = True
@@ -107,11 +115,24 @@ class ProgressReporter:
             return None
 
     async def _compare(self, parts: Sequence[OwnedPartition]) -> None:
-        """Compare the log with the last record folded, after the connection was lost."""
+        """Compare the log with the last record folded, after the connection was lost.
+
+        And with what was said before: a log that lost its tail may have grown past it meanwhile,
+        and the record folded last would match itself.
+        """
         _log.info("log_compared_again", partitions=[part.number for part in parts])
-        said = []
-        for part in parts:
-            now = part.progress()
-            said.append(Reported(part.number, now.folded_through, now.folded_through, now.sha256))
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, check_reported, self._events, said)
+        for said in _rounds(parts):
+            await loop.run_in_executor(self._threads, check_reported, self._events, said)
+
+
+def _rounds(parts: Sequence[OwnedPartition]) -> list[list[Reported]]:
+    """Return what is to be compared, each partition at most once a round."""
+    rounds: list[list[Reported]] = []
+    for part in parts:
+        known = {(one.folded_through, one.sha256) for one in (*part.told, part.progress())}
+        for at, (through, sha256) in enumerate(sorted(known)):
+            if at == len(rounds):
+                rounds.append([])
+            rounds[at].append(Reported(part.number, through, through, sha256))
+    return rounds

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import pytest
@@ -79,3 +81,65 @@ def test_an_end_below_what_was_folded_before_is_a_truncation() -> None:
     _fold_to(part, 8)
     with pytest.raises(LogTruncated):
         asyncio.run(_one_turn(part, _Log(7, lambda: None), outbox))
+
+
+class _Record:
+    def __init__(self, value: bytes) -> None:
+        self._value = value
+
+    def value(self) -> bytes:
+        return self._value
+
+
+class _Restarted(_Log):
+    """A log that was cut off before the second turn; each offset holds what is given."""
+
+    def __init__(self, values: list[bytes]) -> None:
+        super().__init__(len(values), lambda: None)
+        self.values = values
+        self.is_cut_off = False
+
+    def begins(self, partitions: Iterable[int]) -> dict[int, int]:
+        return dict.fromkeys(partitions, 0)
+
+    def was_cut_off(self) -> bool:
+        return self.is_cut_off
+
+    def records_at(self, offsets: Mapping[int, int]) -> dict[int, Message]:
+        return {p: cast(Message, _Record(self.values[o])) for p, o in offsets.items()}
+
+
+def _after_a_cut(old_tail: bytes) -> None:
+    part, outbox = _part()
+    part.begin_delivery(Pending(0, 7, b"old", lambda: None))
+    log = _Restarted([b"v"] * 6 + [old_tail, b"new"])
+    asyncio.run(_one_turn(part, log, outbox))
+    part.begin_delivery(Pending(0, 8, b"new", lambda: None))
+    log.is_cut_off = True
+    asyncio.run(_one_turn(part, log, outbox))
+
+
+def test_a_log_that_lost_its_tail_and_grew_past_it_is_a_truncation() -> None:
+    with pytest.raises(LogTruncated):
+        _after_a_cut(b"another")
+
+
+def test_a_log_that_only_grew_is_none() -> None:
+    _after_a_cut(b"old")
+
+
+def test_a_long_rebuild_does_not_hold_up_progress() -> None:
+    asked, release = threading.Event(), threading.Event()
+    part, outbox = _part()
+
+    async def turn_while_all_threads_are_taken() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        rebuild = loop.run_in_executor(None, release.wait)
+        await _one_turn(part, _Log(0, asked.set), outbox)
+        seen = asked.is_set()
+        release.set()
+        await rebuild
+        assert seen
+
+    asyncio.run(turn_while_all_threads_are_taken())
