@@ -175,6 +175,19 @@ def test_a_bad_message_does_not_hold_up_the_others(gateway: Gateway) -> None:
     }
 
 
+def test_a_push_without_a_message_is_refused_and_reviewed(gateway: Gateway) -> None:
+    assert gateway.sms({"x": 1}, {"phone_number": NUMBER}).status_code == 422
+    assert [review.reason for review in gateway.reviews] == [ReviewReason.UNCLEAR_WORDS] * 2
+    assert not gateway.events
+
+
+def test_a_push_without_a_message_whose_review_is_not_in_the_log_comes_again(
+    gateway: Gateway,
+) -> None:
+    gateway.log.is_down = True
+    assert gateway.sms({"x": 1}).status_code == 503
+
+
 def test_a_log_that_is_down_makes_the_vendor_push_again(gateway: Gateway) -> None:
     gateway.log.is_down = True
     answer = gateway.sms(message("TD"))
