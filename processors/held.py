@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from consentlog.domain.events import FOLDED_ACTIONS, ConsentEvent, defect_of
+from consentlog.domain.events import FOLDED_ACTIONS, ConsentEvent, fact_defect
 from consentlog.domain.facts import Fact
 from consentlog.domain.ids import id_of_bytes
 from consentlog.domain.scope import ANY_ENTITY
@@ -66,7 +66,7 @@ def judge(partition: int, key: bytes | None, value: bytes | None) -> ConsentEven
         return Unsound(subject, ReviewReason.UNDECODABLE, exc.what())
     if event.subject != subject:
         return Unsound(subject, ReviewReason.UNDECODABLE, "key and subject differ")
-    defect = defect_of(subject, event.fact)
+    defect = fact_defect(event.fact)
     if defect is None:
         return event
     known = event.fact.action in FOLDED_ACTIONS or event.fact.action is Action.UNKNOWN

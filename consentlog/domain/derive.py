@@ -31,12 +31,6 @@ _LONGEST_DAY_MS: Final = _DAY_MS + 3_600_000
 NOT_NOW_MAX_MS: Final = 30 * _DAY_MS
 """A `not_now` hold ends at most 30 days after the act (rules of refusal 2)."""
 
-_NO_HOLD: Final = frozenset({Action.REFUSED, Action.GRANTED, Action.HOLD_RELEASED})
-"""Every other action holds.
-
-One that is not understood here was folded by a newer version, perhaps to end a grant.
-"""
-
 _GRANT_METHODS: Final = frozenset({Method.KEYWORD, Method.WEB, Method.APP, Method.FORM})
 """Methods that make a grant by themselves.
 
@@ -92,30 +86,47 @@ def derive(facts: Mapping[FactKey, Fact]) -> Derived:
         Refusals, valid grants and running holds in key order, and whether a person should look.
     """
     ordered = [facts[key] for key in sorted(facts)] if len(facts) > 1 else list(facts.values())
-    differing = _ids_with_variants(ordered) if len(ordered) > 1 else {}
+    differing = _ids_with_variants(ordered) if len(ordered) > 1 else _NONE_DIFFER
     conflicts = {i for i, variants in differing.items() if not _is_harmless(variants)}
-    released = {
-        fact.target
-        for fact in ordered
-        if fact.action is Action.HOLD_RELEASED
-        and fact.actor_role == "compliance"
-        and fact.event_id not in conflicts
-    }
-    refusals, grants, holds = [], [], []
-    review = bool(differing)
-    for fact in ordered:
-        if fact.action is Action.REFUSED:
-            refusals.append(Refusal(fact, barrier_of(fact)))
-        elif fact.action not in _NO_HOLD:
-            if fact.event_id not in released:
-                holds.append(_hold_of(fact))
-        elif fact.event_id not in conflicts and is_valid_grant(fact):
-            grants.append(Grant(fact, fact.acted_at_ms, fact.until_ms))
-        review = review or has_wrong_clock(fact)
-    holds += [_hold_everywhere(id_, HoldKind.CONFLICT) for id_ in sorted(conflicts - released)]
-    if refusals and grants and not review:
-        review = any(_is_late(refusal, grant) for grant in grants for refusal in refusals)
+    refusals, grants, held, releases = _by_effect(ordered, conflicts)
+    holds = [_hold_of(fact) for fact in held if fact.event_id not in releases]
+    for event_id in sorted(conflicts.difference(releases)):
+        holds.append(_hold_everywhere(event_id, HoldKind.CONFLICT))
+    review = bool(differing) or _needs_a_look(ordered, refusals, grants)
     return Derived(tuple(refusals), tuple(grants), tuple(holds), review)
+
+
+def _by_effect(
+    ordered: list[Fact], conflicts: set[bytes]
+) -> tuple[list[Refusal], list[Grant], list[Fact], list[bytes | None]]:
+    refusals, grants, held, releases = [], [], [], []
+    for fact in ordered:
+        action = fact.action
+        if action is Action.REFUSED:
+            refusals.append(Refusal(fact, barrier_of(fact)))
+        elif action is Action.GRANTED:
+            if fact.event_id not in conflicts and is_valid_grant(fact):
+                grants.append(Grant(fact, fact.acted_at_ms, fact.until_ms))
+        elif action is Action.HOLD_RELEASED:
+            if fact.event_id not in conflicts and fact.actor_role == "compliance":
+                releases.append(fact.target)
+        else:
+            # An action that is not understood here was folded by a newer version, perhaps to end a
+            # grant: it holds.
+            held.append(fact)
+    return refusals, grants, held, releases
+
+
+def _needs_a_look(ordered: list[Fact], refusals: list[Refusal], grants: list[Grant]) -> bool:
+    for fact in ordered:
+        if has_wrong_clock(fact):
+            return True
+    return bool(refusals and grants) and any(
+        _is_late(refusal, grant) for grant in grants for refusal in refusals
+    )
+
+
+_NONE_DIFFER: Final[Mapping[bytes, list[Fact]]] = {}
 
 
 def barrier_of(fact: Fact) -> int:
@@ -166,11 +177,15 @@ def _end_of_day(occurred_at_ms: int, zone: str | None) -> int:
         return occurred_at_ms + _LONGEST_DAY_MS
 
 
-def _ids_with_variants(facts: Iterable[Fact]) -> dict[bytes, list[Fact]]:
+def _ids_with_variants(ordered: list[Fact]) -> Mapping[bytes, list[Fact]]:
+    """Group the facts that share an event id; they stand side by side, because keys are sorted."""
     by_id: dict[bytes, list[Fact]] = {}
-    for fact in facts:
-        by_id.setdefault(fact.event_id, []).append(fact)
-    return {event_id: found for event_id, found in by_id.items() if len(found) > 1}
+    before = ordered[0]
+    for fact in ordered[1:]:
+        if fact.event_id == before.event_id:
+            by_id.setdefault(fact.event_id, [before]).append(fact)
+        before = fact
+    return by_id
 
 
 def _is_harmless(variants: Iterable[Fact]) -> bool:

@@ -47,6 +47,11 @@ def defect_of(subject: str, fact: Fact) -> str | None:
     """
     if not is_subject(subject):
         return "the subject is not an E.164 number"
+    return fact_defect(fact)
+
+
+def fact_defect(fact: Fact) -> str | None:
+    """Say why a fact cannot be folded, as `defect_of`, of a subject that is known to be sound."""
     if fact.action not in FOLDED_ACTIONS:
         return f"the action {fact.action} is not folded by this version"
     if not are_names(

@@ -135,6 +135,14 @@ def are_names(*texts: str | None) -> bool:
     Printable ASCII of at most 32 bytes; None stands for a name that was not given.
     """
     for text in texts:
-        if text and not (len(text) <= MAX_NAME_BYTES and text.isascii() and text.isprintable()):
-            return False
+        if text and text not in _GOOD_NAMES:
+            if not (len(text) <= MAX_NAME_BYTES and text.isascii() and text.isprintable()):
+                return False
+            if len(_GOOD_NAMES) >= 4096:
+                _GOOD_NAMES.clear()
+            _GOOD_NAMES.add(text)
     return True
+
+
+_GOOD_NAMES: Final[set[str]] = set()
+"""Names seen to be good: the same few dozen stand in every event. Emptied when full."""

@@ -19,6 +19,7 @@ from consentlog.domain.vocabulary import (
     Purpose,
     SetBy,
 )
+from consentlog.wire.remembered import Remembered
 from consentlog.wire.source import Build
 
 ENUMS: Final[dict[str, Sequence[StrEnum]]] = {
@@ -96,6 +97,9 @@ class WireState(NamedTuple):
     holds: list[HoldState]
 
 
+FACT_BYTES: Final = Remembered(16_384)
+"""Facts go from the event into the state as the bytes that they came in."""
+
 BUILD: Final = Build(
     records={
         "Fact": Fact,
@@ -108,5 +112,5 @@ BUILD: Final = Build(
     },
     enums=ENUMS,
     unique=frozenset({"subject"}),
-    lasting=frozenset({"Fact"}),
+    lasting={"Fact": FACT_BYTES},
 )

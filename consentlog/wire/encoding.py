@@ -53,27 +53,6 @@ class _Texts(dict[str, bytes]):
         return encoded
 
 
-class _Remembering:
-    """Encodes an immutable record once for as long as the same object comes again.
-
-    Keeps the object beside its bytes, so that no other object can get its id; emptied when full.
-    """
-
-    def __init__(self, encode: Encoder) -> None:
-        self._encode = encode
-        self._known: dict[int, tuple[Any, bytes]] = {}
-
-    def __call__(self, value: Any) -> bytes:
-        known = self._known.get(id(value))
-        if known is not None and known[0] is value:
-            return known[1]
-        if len(self._known) >= 16_384:
-            self._known.clear()
-        encoded = self._encode(value)
-        self._known[id(value)] = value, encoded
-        return encoded
-
-
 _VALUES: Final = {
     "zigzag": zigzag,
     "one_byte": ONE_BYTE,
@@ -155,7 +134,7 @@ class _Encoding(Source):
         record = self._resolve(schema["items"])
         encoder = item.function(record)
         if record["name"] in self._build.lasting:
-            encoder = _Remembering(encoder)
+            encoder = self._build.lasting[record["name"]].before(encoder)
         each = self._name("each", encoder)
         return (
             f"(zigzag(len({value})) + join([{each}(x) for x in {value}]) + b'\\x00'"

@@ -10,8 +10,10 @@ bytes once, straight from and to the domain's values. It is held to fastavro by 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from consentlog.wire.remembered import Remembered
 
 Schema: TypeAlias = Any
 """A schema as JSON holds it: a name, a list (union) or an object."""
@@ -30,7 +32,7 @@ class Build:
     records: Mapping[str, type[tuple[Any, ...]]]
     enums: Mapping[str, Sequence[Any]]
     unique: frozenset[str] = frozenset()
-    lasting: frozenset[str] = frozenset()
+    lasting: Mapping[str, Remembered] = field(default_factory=dict)
 
 
 class Source:

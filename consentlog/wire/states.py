@@ -68,19 +68,21 @@ def wire_state(record: StateRecord) -> WireState:
     state = record.state
     facts = state.facts
     derived = derive(facts)
-    return WireState(
-        record.subject,
-        record.as_of,
-        record.log_epoch,
-        record.writer,
-        record.fold_version,
-        state.overflow,
-        record.progress,
-        record.hole,
-        [facts[key] for key in sorted(facts)] if len(facts) > 1 else list(facts.values()),
-        derived.review or state.overflow,
-        _scopes(derived),
-        [HoldState(h.event_id, h.kind, *h.scope, h.until_ms) for h in derived.holds],
+    return WireState._make(
+        (
+            record.subject,
+            record.as_of,
+            record.log_epoch,
+            record.writer,
+            record.fold_version,
+            state.overflow,
+            record.progress,
+            record.hole,
+            [facts[key] for key in sorted(facts)] if len(facts) > 1 else list(facts.values()),
+            derived.review or state.overflow,
+            _scopes(derived),
+            [HoldState(h.event_id, h.kind, *h.scope, h.until_ms) for h in derived.holds],
+        )
     )
 
 

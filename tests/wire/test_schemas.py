@@ -75,3 +75,22 @@ def test_the_check_can_fail() -> None:
     }
     assert not is_full(v1, required)
     assert is_full(v1, optional)
+
+
+def test_event_and_state_hold_the_same_fact() -> None:
+    """A fact goes from the event into the state as the bytes that it came in."""
+    event, state = (pinned()[n].schema["fields"] for n in (1, 3))
+    (in_event,) = [one["type"] for one in event if one["name"] == "fact"]
+    (in_state,) = [one["type"]["items"] for one in state if one["name"] == "facts"]
+    assert avro_shape(in_event) == avro_shape(in_state)
+
+
+def avro_shape(schema: Any) -> Any:
+    """Names of fields with the names of their types: a type defined elsewhere is only named."""
+    if isinstance(schema, list):
+        return [avro_shape(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "fields" in schema:
+        return [(one["name"], avro_shape(one["type"])) for one in schema["fields"]]
+    return schema.get("name", schema["type"])
