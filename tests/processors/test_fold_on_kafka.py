@@ -67,11 +67,16 @@ def _append_with_a_hole(bench: FoldBench, subject: str) -> tuple[int, Hole]:
             "partitioner": "murmur2_random",
         }
     )
+    marker = bench.ends()[partition] + 1
     producer.init_transactions(20)
     producer.begin_transaction()
     producer.produce(bench.events, b"junk", subject.encode())
     producer.commit_transaction(20)
-    marker = bench.ends()[partition] - 1
+    # A commit is answered before its marker is appended.
+    deadline = time.monotonic() + 20
+    while bench.ends()[partition] <= marker:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     bench.append(acts(1, [subject], seed=9))
     return partition, Hole(marker, marker)
 
