@@ -25,6 +25,7 @@ def ends_within(log: EventsLog, seconds: float) -> dict[int, int]:
             time.sleep(0.2)
 
 
+@pytest.mark.faults
 def test_ends_are_known_again_after_a_broker_restarted(
     kafka_runtime: KafkaRuntime, tmp_path: Path
 ) -> None:
