@@ -56,5 +56,5 @@ def cut(data: Path, topic: str) -> None:
 
 def refuses(worker: Worker) -> None:
     assert worker.process.wait(60) == LOG_TRUNCATED, worker.tail()
-    (line,) = [line for line in worker.lines() if line["event"] == "process_exit"]
+    line, *_ = [line for line in worker.lines() if line["event"] == "process_exit"]
     assert line["error_code"] == "CL-3301"
