@@ -66,8 +66,8 @@ def test_what_a_woken_worker_without_its_fence_writes_is_written_over(
 def _ended_by_itself(worker: Worker) -> None:
     """Whoever notices first ends it.
 
-    The self-fence, the client that is told it was evicted, or a record that was too old to send; two
-    threads may notice at once.
+    The self-fence, the client that is told it was evicted, or a record that was too old to send;
+    two threads may notice at once.
     """
     code = worker.process.wait(20)
     ending, *_ = [line for line in worker.lines() if line["event"] == "process_exit"]
