@@ -24,8 +24,8 @@ test-faults: jars ## the long fault runs
 	$(BIN)/pytest tests -m faults
 
 lint: setup ## ruff, format check, types, import contracts
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --no-cache .
+	$(BIN)/ruff format --no-cache --check .
 	@$(MAKE) --no-print-directory types imports
 
 format: setup ## put the code in form

@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from consentlog.numbers.normalise import normalise
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
@@ -17,6 +16,7 @@ from consentlog.http.auth import Authenticator
 from consentlog.http.clock import SystemClock
 from consentlog.http.server import serve
 from consentlog.kafka.topics import PARTITIONS, STATE
+from consentlog.numbers.normalise import normalise
 from consentlog.observability.logging import configure_logging, get_logger
 from consentlog.reference.load import load_policy, load_registry
 from dialers.app import GateRoutes

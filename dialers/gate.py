@@ -10,13 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from consentlog.numbers.normalise import Normalised, Quarantined
-
 from consentlog.domain.decision import Decision, Reason, ReasonCode, Verdict, decide, deny
 from consentlog.domain.policy import Policy
 from consentlog.domain.registry import Registry
 from consentlog.domain.scope import Contact
 from consentlog.domain.vocabulary import Channel
+from consentlog.numbers.normalise import Normalised, Quarantined
 from consentlog.ports import Clock
 from consentlog.protocol.reader import Freshness, freshness
 from dialers.view import View
