@@ -10,7 +10,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from consentlog.domain.events import ConsentEvent
 from consentlog.domain.facts import Fact
@@ -29,7 +28,7 @@ from consentlog.domain.vocabulary import (
 from consentlog.wire.build import Hole, Progress
 from consentlog.wire.events import encode_event
 from consentlog.wire.evidence import Evidence, encode_evidence
-from consentlog.wire.framing import decode, schema_id_of
+from consentlog.wire.json_form import framed_to_json
 from consentlog.wire.reviews import ReviewEvent, ReviewReason, encode_review
 from consentlog.wire.states import StateRecord, encode_state, hole_subject, progress_subject
 
@@ -94,13 +93,8 @@ def examples() -> dict[str, bytes]:
 
 
 def as_json(value: bytes) -> str:
-    """Return the JSON form of a framed record: bytes in hex, times as RFC 3339."""
-
-    def plain(item: Any) -> Any:
-        return item.hex() if isinstance(item, bytes) else item.isoformat()
-
-    record = decode(value, schema_id_of(value))
-    return json.dumps(record, default=plain, ensure_ascii=False, indent=1) + "\n"
+    """Return the JSON form of a framed record, as a file."""
+    return json.dumps(framed_to_json(value), ensure_ascii=False, indent=1) + "\n"
 
 
 def main() -> int:
