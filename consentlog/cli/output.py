@@ -56,6 +56,12 @@ def emit(value: Mapping[str, Any] | list[Any]) -> None:
     sys.stdout.flush()
 
 
+def emit_line(value: Mapping[str, Any]) -> None:
+    """Print one JSON document on one line, for machines that read line by line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
+
+
 def report(error: ConsentLogError, lang: Language) -> None:
     """Tell a person what happened, why, and what to do."""
     labels = ("原因：", "处理：") if lang == "zh" else ("why: ", "do:  ")
