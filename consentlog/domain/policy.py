@@ -1,34 +1,141 @@
-"""Policy rows: dated data.
+"""Policy rows: dated data, not code (rules of refusal 9).
 
-Not code (rules of refusal 9). A decision names the rows that it used.
+Several rows may hold at once; the strictest value wins, whoever wrote it. Whatever is not known of
+a number makes more rows apply to it, never fewer. A decision names the rows that it used.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeAlias, cast
 
-from consentlog.domain.vocabulary import Purpose
+from consentlog.domain.hours import DAY_MINUTES, Hours, HoursAnswer, ask_hours
+from consentlog.domain.place import Place
+from consentlog.domain.scope import Contact
+from consentlog.domain.vocabulary import Channel, Purpose
+
+ANYWHERE: Final = "*"
+"""The jurisdiction of a row that holds for every number."""
+
+DEFAULT_ROW: Final = "default"
+"""Stands for a row's id where the rules of refusal themselves say the value."""
+
+DAY_MS: Final = 86_400_000
+
+
+class What(StrEnum):
+    """What a row prescribes; a closed list, each with its own idea of stricter."""
+
+    BASIS_REQUIRED = "basis_required"
+    CALLING_HOURS = "calling_hours"
+    GRANT_MAX_AGE = "grant_max_age"
+    HONOUR_WITHIN = "honour_within"
+    RETENTION = "retention"
+    NOT_NOW_MAX = "not_now_max"
+
+
+Value: TypeAlias = bool | int | Hours
+"""`BASIS_REQUIRED`: a boolean; `CALLING_HOURS`: hours; everything else: whole days."""
+
+BUILT_IN_DAYS: Final[Mapping[What, int]] = {What.NOT_NOW_MAX: 30, What.RETENTION: 1827}
+"""What holds without any row, and what no row of a deployment may loosen.
+
+A `not_now` hold ends after 30 days at most; history is kept 5 years at least, of which two may be
+leap years. Source: rules of refusal 2 and 9.
+"""
+
+
+def is_looser(what: What, own: Value, law: Value) -> bool:
+    """Tell whether `own` permits anything that `law` does not.
+
+    Args:
+        what: What both prescribe.
+        own: Value to be judged.
+        law: Value that it is held against.
+
+    Raises:
+        ValueError: If the two are not of one type.
+    """
+    match own, law:
+        case Hours(), Hours():
+            return own.opens_minute < law.opens_minute or own.closes_minute > law.closes_minute
+        case bool(), bool():
+            return law and not own
+        case int(), int():
+            return own < law if what is What.RETENTION else own > law
+    raise ValueError(f"{own!r} and {law!r} are values of different kinds")
+
+
+def is_value(what: What, value: Value) -> bool:
+    """Tell whether `value` has the type and range that `what` asks for.
+
+    Days begin at 1, but a refusal may have to be honoured within 0: at once.
+    """
+    if what is What.BASIS_REQUIRED:
+        return isinstance(value, bool)
+    if what is What.CALLING_HOURS:
+        return isinstance(value, Hours) and 0 <= value[0] < value[1] <= DAY_MINUTES
+    least = 0 if what is What.HONOUR_WITHIN else 1
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
     """One dated row; valid from `from_ms` (included) up to `to_ms` (excluded), ms UTC.
 
-    `entity` and `purpose` narrow the row; None means every one. `value` is what `what` prescribes,
-    for
-    `basis_required` a boolean.
+    `jurisdiction` is the region (ISO 3166) of the numbers that it holds for, or `ANYWHERE`.
+    `entity`, `purpose` and `channel` narrow the row; None means every one, but calling hours that
+    name no channel are those of voice.
+
+    Raises:
+        ValueError: If `value` is not one that `what` can have.
     """
 
     id: str
     jurisdiction: str
-    what: str
-    value: bool
+    what: What
+    value: Value
     from_ms: int
     to_ms: int | None
     citation: str
     confidence: str
     entity: str | None = None
     purpose: Purpose | None = None
+    channel: Channel | None = None
+
+    def __post_init__(self) -> None:
+        if not is_value(self.what, self.value):
+            raise ValueError(f"{self.value!r} is no value of {self.what}")
+
+    def holds(self, at_ms: int, region: str | None) -> bool:
+        """Tell whether the row is in force at `at_ms` for a number of `region` (None: unknown)."""
+        return (
+            self.from_ms <= at_ms
+            and (self.to_ms is None or at_ms < self.to_ms)
+            and (region is None or self.jurisdiction in (region, ANYWHERE))
+        )
+
+    def binds(self, contact: Contact) -> bool:
+        """Tell whether entity, purpose and channel of `contact` are those that the row is about."""
+        return (
+            self.entity in (None, contact.entity)
+            and self.purpose in (None, contact.purpose)
+            and contact.channel in self.channels
+        )
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels that the row is about."""
+        if self.channel is None:
+            return _VOICE if self.what is What.CALLING_HOURS else _EVERY
+        return _EVERY if self.channel is Channel.ALL else (self.channel,)
+
+
+_VOICE: Final = (Channel.VOICE,)
+_EVERY: Final = (Channel.VOICE, Channel.SMS)
+_OPEN: Final = HoursAnswer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +143,114 @@ class Policy:
     """The rows of a deployment, already checked against looser values when they were read."""
 
     rows: tuple[PolicyRow, ...] = ()
+    _by_what: Mapping[What, tuple[PolicyRow, ...]] = field(init=False, repr=False, compare=False)
 
-    def basis_required(self, entity: str, purpose: Purpose, at_ms: int) -> tuple[bool, str]:
+    def __post_init__(self) -> None:
+        by_what = {what: tuple(row for row in self.rows if row.what is what) for what in What}
+        object.__setattr__(self, "_by_what", by_what)
+
+    def find(self, row_id: str) -> PolicyRow | None:
+        """Return the row of that id, for whoever must show its citation."""
+        return next((row for row in self.rows if row.id == row_id), None)
+
+    def basis_required(
+        self, entity: str, purpose: Purpose, at_ms: int, region: str | None = None
+    ) -> tuple[bool, str]:
         """Tell whether a contact without any refusal needs a grant.
-
-        Several rows may hold at once; the stricter value wins.
 
         Args:
             entity: Entity of the contact.
             purpose: Purpose of the contact.
             at_ms: Instant of the contact, ms UTC.
+            region: Region of the number; None if it is not known.
 
         Returns:
             Whether a grant is needed, and the id of the row that says so (`default` if none does:
             on for marketing, off for service).
         """
-        found = [row for row in self.rows if _holds(row, entity, purpose, at_ms)]
-        if not found:
-            return purpose is Purpose.MARKETING, "default"
-        strictest = max(found, key=lambda row: row.value)
-        return strictest.value, strictest.id
+        row = _strictest(
+            row
+            for row in self._in_force(What.BASIS_REQUIRED, at_ms, region)
+            if row.entity in (None, entity) and row.purpose in (None, purpose)
+        )
+        if row is None:
+            return purpose is Purpose.MARKETING, DEFAULT_ROW
+        return cast("bool", row.value), row.id
+
+    def calling_hours(self, contact: Contact, at_ms: int, place: Place) -> HoursAnswer:
+        """Tell which rows forbid a contact at this hour.
+
+        A contact is inside a window only if it is inside in every zone that the number may be in.
+
+        Args:
+            contact: What somebody wants to do.
+            at_ms: Instant of the contact, ms UTC.
+            place: Where the number lives; without zones every row forbids.
+        """
+        in_force = self._in_force(What.CALLING_HOURS, at_ms, place.region)
+        rows = [row for row in in_force if row.binds(contact)]
+        if not rows:
+            return _OPEN
+        windows = {row.id: cast("Hours", row.value) for row in rows}
+        return ask_hours(windows, place.zones, at_ms)
+
+    def grant_max_age_ms(
+        self, contact: Contact, at_ms: int, region: str | None
+    ) -> tuple[int | None, str | None]:
+        """Return how old a grant may be for this contact, ms, and the row that says so.
+
+        None and None if no row does.
+        """
+        in_force = self._in_force(What.GRANT_MAX_AGE, at_ms, region)
+        row = _strictest(row for row in in_force if row.binds(contact))
+        return (None, None) if row is None else (_days(row) * DAY_MS, row.id)
+
+    def honour_within_days(
+        self, entity: str, at_ms: int, region: str | None
+    ) -> tuple[int | None, str | None]:
+        """Return within how many days a refusal must be honoured, and the row that says so."""
+        row = self._strictest_of(What.HONOUR_WITHIN, entity, at_ms, region)
+        return (None, None) if row is None else (_days(row), row.id)
+
+    def not_now_max_ms(self, entity: str, at_ms: int, region: str | None) -> tuple[int, str]:
+        """Return how long a `not_now` hold may last, ms, and the row that says so.
+
+        At most 30 days, whatever the rows say (rules of refusal 2).
+        """
+        row = self._strictest_of(What.NOT_NOW_MAX, entity, at_ms, region)
+        most = BUILT_IN_DAYS[What.NOT_NOW_MAX]
+        if row is None or _days(row) > most:
+            return most * DAY_MS, DEFAULT_ROW
+        return _days(row) * DAY_MS, row.id
+
+    def retention_days(self, at_ms: int) -> tuple[int, str]:
+        """Return how long history is kept at least, in days, and the row that says so.
+
+        One history holds every number, so the rows of all jurisdictions apply; never below 5 years.
+        """
+        row = _strictest(self._in_force(What.RETENTION, at_ms, None))
+        least = BUILT_IN_DAYS[What.RETENTION]
+        if row is None or _days(row) < least:
+            return least, DEFAULT_ROW
+        return _days(row), row.id
+
+    def _strictest_of(
+        self, what: What, entity: str, at_ms: int, region: str | None
+    ) -> PolicyRow | None:
+        rows = self._in_force(what, at_ms, region)
+        return _strictest(row for row in rows if row.entity in (None, entity))
+
+    def _in_force(self, what: What, at_ms: int, region: str | None) -> list[PolicyRow]:
+        return [row for row in self._by_what[what] if row.holds(at_ms, region)]
 
 
-def _holds(row: PolicyRow, entity: str, purpose: Purpose, at_ms: int) -> bool:
-    return (
-        row.what == "basis_required"
-        and row.from_ms <= at_ms
-        and (row.to_ms is None or at_ms < row.to_ms)
-        and row.entity in (None, entity)
-        and row.purpose in (None, purpose)
-    )
+def _strictest(rows: Iterable[PolicyRow]) -> PolicyRow | None:
+    best: PolicyRow | None = None
+    for row in rows:
+        if best is None or is_looser(row.what, best.value, row.value):
+            best = row
+    return best
+
+
+def _days(row: PolicyRow) -> int:
+    return cast("int", row.value)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from consentlog.domain.policy import Policy, PolicyRow
+from consentlog.domain.policy import Policy, PolicyRow, What
 from consentlog.domain.registry import (
     ApiKey,
     Brand,
@@ -203,7 +203,7 @@ def _policy(row: PolicyFields, citation: str, confidence: str, entity: str | Non
     return PolicyRow(
         row.id,
         row.jurisdiction,
-        row.what,
+        What(row.what),
         row.value,
         ms_of(row.from_) or 0,
         ms_of(row.to),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from consentlog.domain.decision import Verdict, decide
 from consentlog.domain.facts import Fact
-from consentlog.domain.policy import Policy, PolicyRow
+from consentlog.domain.policy import Policy, PolicyRow, What
 from consentlog.domain.scope import Contact, Scope, contains, overlaps
 from consentlog.domain.state import fold
 from consentlog.domain.vocabulary import Channel, Purpose
@@ -45,7 +45,7 @@ def contact_of(vector: dict[str, Any]) -> Contact:
 
 
 def policy(*, basis_required: bool) -> Policy:
-    row = PolicyRow("row", "CN", "basis_required", basis_required, 0, None, "a test", "primary")
+    row = PolicyRow("row", "CN", What.BASIS_REQUIRED, basis_required, 0, None, "a test", "primary")
     return Policy((row,))
 
 

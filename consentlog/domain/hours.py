@@ -1,0 +1,89 @@
+"""Hours of the local day in which a number may be called, and what its clocks say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+DAY_MINUTES: Final = 1440
+
+ZONE_NOT_KNOWN: Final = "the time zone of the number is not known"
+
+
+class Hours(NamedTuple):
+    """Minutes of the local day in which contact is allowed: from `opens` up to `closes`, excluded.
+
+    Never across midnight: what two such windows share may be two windows.
+    """
+
+    opens_minute: int
+    closes_minute: int
+
+    def is_open(self, minute: int) -> bool:
+        """Tell whether a minute of the day lies inside."""
+        return self.opens_minute <= minute < self.closes_minute
+
+    def first_outside(self, clocks: Mapping[str, int]) -> str | None:
+        """Return the first zone whose clock shows an hour outside, None if all are inside."""
+        return next((zone for zone, minute in clocks.items() if not self.is_open(minute)), None)
+
+
+class HoursAnswer(NamedTuple):
+    """Which rows on calling hours hold for a contact, and which of them forbid it now.
+
+    `detail` is a local time that is outside, or `ZONE_NOT_KNOWN`; None if nothing forbids.
+    """
+
+    rows: tuple[str, ...] = ()
+    closed_by: tuple[str, ...] = ()
+    detail: str | None = None
+
+
+def ask_hours(windows: Mapping[str, Hours], zones: Iterable[str], at_ms: int) -> HoursAnswer:
+    """Tell which windows forbid a contact: those outside of which it lies in any of the zones.
+
+    Args:
+        windows: By the id of their row.
+        zones: Every IANA zone that the number may be in; without any, all windows forbid.
+        at_ms: Instant of the contact, ms UTC.
+    """
+    clocks = local_minutes(zones, at_ms)
+    if not clocks:
+        return HoursAnswer(tuple(windows), tuple(windows), ZONE_NOT_KNOWN)
+    outside = {row: hours.first_outside(clocks) for row, hours in windows.items()}
+    closed = {row: zone for row, zone in outside.items() if zone is not None}
+    said = [f"{clock_text(clocks[zone])} in {zone}" for zone in closed.values()]
+    return HoursAnswer(tuple(windows), tuple(closed), said[0] if said else None)
+
+
+def local_minutes(zones: Iterable[str], at_ms: int) -> dict[str, int]:
+    """Return the minute of the local day (0 to 1439) in each zone.
+
+    Args:
+        zones: IANA names.
+        at_ms: Instant, ms UTC.
+
+    Returns:
+        One entry for each zone; nothing at all if one of them is not known here, or the instant
+        lies outside of the calendar: an answer for some of the zones would be a guess.
+    """
+    seconds = at_ms // 1000
+    try:
+        clocks = [(zone, datetime.fromtimestamp(seconds, _zone(zone))) for zone in zones]
+    except (ZoneInfoNotFoundError, ValueError, OverflowError, OSError):
+        return {}
+    return {zone: at.hour * 60 + at.minute for zone, at in clocks}
+
+
+def clock_text(minute: int) -> str:
+    """Write a minute of the day as `09:00`; the end of the day is `24:00`."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    """Keep the zone: the library itself keeps eight, and reads the file of every other anew."""
+    return ZoneInfo(name)
