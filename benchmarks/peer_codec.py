@@ -11,8 +11,10 @@ from typing import Any
 
 import fastavro
 
+from consentlog.domain.derive import Derived, Hold, derive
 from consentlog.domain.events import ConsentEvent
 from consentlog.domain.facts import Fact
+from consentlog.domain.scope import Scope
 from consentlog.domain.state import SubjectState
 from consentlog.domain.vocabulary import (
     Action,
@@ -27,7 +29,7 @@ from consentlog.domain.vocabulary import (
 )
 from consentlog.wire.framing import HEAD_BYTES, head
 from consentlog.wire.schemas import EVENT_ID, STATE_ID, pinned
-from consentlog.wire.states import StateRecord, wire_state
+from consentlog.wire.states import FOLD_VERSION
 
 _ENUMS: dict[str, Any] = {
     "action": Action,
@@ -39,17 +41,8 @@ _ENUMS: dict[str, Any] = {
     "hold_kind": HoldKind,
     "method": Method,
     "actor_type": ActorType,
-    "kind": HoldKind,
 }
-_TIMES = (
-    "occurred_at",
-    "accepted_at",
-    "until",
-    "refused_at",
-    "barrier_at",
-    "granted_at",
-    "grant_until",
-)
+_TIMES = ("occurred_at", "accepted_at", "until")
 
 
 def _without_logical_types(schema: Any) -> Any:
@@ -88,13 +81,67 @@ def decode_event(value: bytes) -> ConsentEvent:
 
 def encode_state(subject: str, as_of: int, writer: bytes, state: SubjectState) -> bytes:
     """Encode and frame one state record, its derived part included."""
-    record = wire_state(StateRecord(subject, as_of, writer, state))._asdict()
-    for name in ("facts", "scopes", "holds"):
-        record[name] = [_fields(row) for row in record[name]]
+    derived = derive(state.facts)
+    record = {
+        "subject": subject,
+        "as_of": as_of,
+        "log_epoch": 0,
+        "writer": writer,
+        "fold_version": FOLD_VERSION,
+        "overflow": state.overflow,
+        "progress": None,
+        "hole": None,
+        "facts": [_fields(state.facts[key]) for key in sorted(state.facts)],
+        "review": derived.review or state.overflow,
+        "scopes": _scopes(derived),
+        "holds": [_hold(hold) for hold in derived.holds],
+    }
     buffer = BytesIO()
     buffer.write(head(STATE_ID))
     fastavro.schemaless_writer(buffer, _STATE, record)
     return buffer.getvalue()
+
+
+def _scopes(derived: Derived) -> list[dict[str, Any]]:
+    found: dict[Scope, dict[str, Any]] = {}
+    for refusal in derived.refusals:
+        fact = refusal.fact
+        row = found.setdefault(fact.scope, _scope(fact.scope))
+        if row["barrier_at"] is None or row["barrier_at"] <= refusal.barrier_ms:
+            row["refused_at"] = fact.acted_at_ms
+            row["barrier_at"] = refusal.barrier_ms
+            row["refused_by"] = fact.event_id
+    for grant in derived.grants:
+        fact = grant.fact
+        row = found.setdefault(fact.scope, _scope(fact.scope))
+        if row["granted_at"] is None or row["granted_at"] <= grant.granted_at_ms:
+            row["granted_at"] = grant.granted_at_ms
+            row["grant_until"] = grant.until_ms
+            row["granted_by"] = fact.event_id
+    return list(found.values())
+
+
+def _scope(scope: Scope) -> dict[str, Any]:
+    return {
+        "entity": scope.entity,
+        "brand": scope.brand,
+        "campaign": scope.campaign,
+        "purpose": scope.purpose.upper(),
+        "channel": scope.channel.upper(),
+        "refused_at": None,
+        "barrier_at": None,
+        "refused_by": None,
+        "granted_at": None,
+        "grant_until": None,
+        "granted_by": None,
+    }
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    names = ("entity", "brand", "campaign", "purpose", "channel")
+    scope = _scope(hold.scope)
+    fields = {name: scope[name] for name in names}
+    return {"event_id": hold.event_id, "kind": hold.kind.upper(), "until": hold.until_ms, **fields}
 
 
 def _fields(row: Any) -> Any:

@@ -19,7 +19,6 @@ from consentlog.domain.vocabulary import (
     Purpose,
     SetBy,
 )
-from consentlog.wire.remembered import Remembered
 from consentlog.wire.source import Build
 
 ENUMS: Final[dict[str, Sequence[StrEnum]]] = {
@@ -34,6 +33,16 @@ ENUMS: Final[dict[str, Sequence[StrEnum]]] = {
     "ActorType": list(ActorType),
 }
 """Members in the order of the schema's symbols (a test compares the two)."""
+
+
+class WireFact(Fact):
+    """A fact as it was read, with the bytes that it was read from.
+
+    Facts go from the event into the state unchanged, again with each later event of their number:
+    whoever writes them has nothing left to encode. What `_replace` returns has no bytes.
+    """
+
+    encoded: bytes = b""
 
 
 class Progress(NamedTuple):
@@ -97,12 +106,9 @@ class WireState(NamedTuple):
     holds: list[HoldState]
 
 
-FACT_BYTES: Final = Remembered(16_384)
-"""Facts go from the event into the state as the bytes that they came in."""
-
 BUILD: Final = Build(
     records={
-        "Fact": Fact,
+        "Fact": WireFact,
         "ConsentEvent": ConsentEvent,
         "Progress": Progress,
         "Hole": Hole,
@@ -112,5 +118,5 @@ BUILD: Final = Build(
     },
     enums=ENUMS,
     unique=frozenset({"subject"}),
-    lasting={"Fact": FACT_BYTES},
+    kept=frozenset({"Fact"}),
 )

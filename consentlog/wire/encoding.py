@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NoReturn, TypeAlias
 
 from consentlog.wire.longs import LAST, MORE, ONE_BYTE, zigzag
@@ -12,17 +13,22 @@ Encoder: TypeAlias = Callable[[Any], bytes]
 """Value -> its Avro encoding; raises ValueError or KeyError if it does not fit the schema."""
 
 
-def compile_encoder(schema: Schema, build: Build) -> Encoder:
-    """Compile an encoder for a record schema.
+def compile_encoder(
+    schema: Schema, build: Build, defined: Mapping[str, Schema] = MappingProxyType({})
+) -> Encoder:
+    """Compile an encoder for a record schema without arrays.
 
     Args:
-        schema: A parsed-JSON record schema.
+        schema: A parsed-JSON record schema, or a stretch of one: the fields alone decide.
         build: How values look.
+        defined: Types that the schema names but does not define (`source.definitions`).
 
     Returns:
         A function that encodes one record given as a tuple of its fields.
     """
-    return _Encoding(build, _VALUES).function(schema)
+    encoding = _Encoding(build, _VALUES)
+    encoding._named.update(defined)
+    return encoding.function(schema)
 
 
 def encode_text(text: str) -> bytes:
@@ -127,19 +133,6 @@ class _Encoding(Source):
         members = self._build.enums[schema["name"]]
         codes = {member: ONE_BYTE[2 * n] for n, member in enumerate(members)}
         return f"{self._name('codes', codes)}[{value}]"
-
-    def _array(self, schema: Schema, value: str) -> str:
-        item = _Encoding(self._build, _VALUES)
-        item._named = self._named
-        record = self._resolve(schema["items"])
-        encoder = item.function(record)
-        if record["name"] in self._build.lasting:
-            encoder = self._build.lasting[record["name"]].before(encoder)
-        each = self._name("each", encoder)
-        return (
-            f"(zigzag(len({value})) + join([{each}(x) for x in {value}]) + b'\\x00'"
-            f" if {value} else b'\\x00')"
-        )
 
     def _record(self, schema: Schema, value: str) -> str:
         inner = _Encoding(self._build, _VALUES)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
 from consentlog.domain.events import ConsentEvent
 from consentlog.errors import CodecError
-from consentlog.wire.build import BUILD, FACT_BYTES
+from consentlog.wire.build import BUILD
 from consentlog.wire.decoding import Decoder, compile_decoder
 from consentlog.wire.framing import HEAD_BYTES, encode, head, schema_id_of
 from consentlog.wire.schemas import EVENT_ID, pinned
@@ -60,30 +59,19 @@ def decode_event(value: bytes | None) -> ConsentEvent:
     """
     if value is None or value[:HEAD_BYTES] != _HEAD:
         raise CodecError("CL-3101", reason=f"not a consent event but schema {schema_id_of(value)}")
-    subject_part, fact_part, rest_part = _decoders()
     try:
-        (subject,), start = subject_part(value, HEAD_BYTES)
-        fact, after = fact_part(value, start)
-        rest, end = rest_part(value, after)
+        event, end = _decoder()(value, HEAD_BYTES)
     except (LookupError, ValueError) as exc:
         raise CodecError("CL-3101", reason=str(exc)) from exc
     if end != len(value):
         raise CodecError("CL-3101", reason="the record does not end where its bytes end")
-    FACT_BYTES.keep(fact, value[start:after])
-    return ConsentEvent(subject, fact, *rest)
+    decoded: ConsentEvent = event
+    return decoded
 
 
 _HEAD: Final = head(EVENT_ID)
 
 
 @cache
-def _decoders() -> tuple[Decoder, Decoder, Decoder]:
-    """Compile one decoder for what stands before the fact, one for the fact, one for the rest."""
-    schema = pinned()[EVENT_ID].schema
-    fields = schema["fields"]
-    at = next(n for n, one in enumerate(fields) if one["name"] == "fact")
-    fact = fields[at]["type"]
-    parts = [{**schema, "name": "Part", "fields": some} for some in (fields[:at], fields[at + 1 :])]
-    build = replace(BUILD, records={**BUILD.records, "Part": tuple})
-    before, rest = (compile_decoder(part, build) for part in parts)
-    return before, compile_decoder(fact, BUILD), rest
+def _decoder() -> Decoder:
+    return compile_decoder(pinned()[EVENT_ID].schema, BUILD)

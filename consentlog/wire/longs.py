@@ -5,6 +5,7 @@ Source: Apache Avro 1.12 specification, "Binary Encoding".
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Final
 
 
@@ -30,6 +31,42 @@ MORE: Final = [bytes((n & 0x7F | 0x80, n >> 7 | 0x80)) for n in range(0x4000)]
 """14 bits as two bytes that are followed by more."""
 LAST: Final = [bytes((n & 0x7F | 0x80, n >> 7)) for n in range(0x4000)]
 """14 bits as two bytes that end a long."""
+
+
+SIX_BYTES: Final = Struct("<HI")
+"""The two bytes and the four bytes that make a time in ms; what `LOW` and `HIGH` are asked for."""
+
+
+def _low(two: int) -> int:
+    first, second = two & 0xFF, two >> 8
+    if first < 0x80 or second < 0x80 or first & 1:
+        return -1
+    return (first & 0x7F | (second & 0x7F) << 7) >> 1
+
+
+LOW: Final = [_low(two) for two in range(0x1_0000)]
+"""Lowest 13 bits of a number ≥ 0 from its first two bytes, -1 if they are of another."""
+
+
+class _High(dict[int, int]):
+    """The bits above those from the last four of six bytes, -1 if they are of another.
+
+    A day needs about 10,000 of them. Emptied when full.
+    """
+
+    def __missing__(self, four: int) -> int:
+        if len(self) >= 65_536:
+            self.clear()
+        found = -1
+        if four & 0x80_80_80_80 == 0x80_80_80:
+            found = (
+                four & 0x7F | four >> 1 & 0x3F80 | four >> 2 & 0x1F_C000 | four >> 3 & 0xFE0_0000
+            )
+        self[four] = found << 13 if found >= 0 else -1
+        return self[four]
+
+
+HIGH: Final = _High()
 
 
 def read_long(buffer: bytes, at: int) -> tuple[int, int]:

@@ -10,10 +10,8 @@ bytes once, straight from and to the domain's values. It is held to fastavro by 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
-
-from consentlog.wire.remembered import Remembered
 
 Schema: TypeAlias = Any
 """A schema as JSON holds it: a name, a list (union) or an object."""
@@ -24,15 +22,29 @@ class Build:
     """How values look on the Python side.
 
     `records` maps a record's name to the NamedTuple with its fields in schema order; `enums` maps
-    an enum's name to its members in symbol order, at most 64 of them. For encoding: `unique` names
-    the string fields whose values hardly repeat, so that remembering them is not worth while;
-    `lasting` the records of arrays that come again as the same object, so that it is.
+    an enum's name to its members in symbol order, at most 64 of them. `kept` names the records
+    whose values keep the bytes that they were read from as `encoded`. `unique` names the string
+    fields whose values hardly repeat, so that remembering their encoding is not worth while.
     """
 
     records: Mapping[str, type[tuple[Any, ...]]]
     enums: Mapping[str, Sequence[Any]]
     unique: frozenset[str] = frozenset()
-    lasting: Mapping[str, Remembered] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
+
+
+def definitions(schema: Schema) -> dict[str, Schema]:
+    """Return every type that a schema defines by name."""
+    found: dict[str, Schema] = {}
+    if isinstance(schema, list):
+        for one in schema:
+            found |= definitions(one)
+    elif isinstance(schema, dict):
+        if "name" in schema and schema["type"] in ("record", "enum", "fixed"):
+            found[schema["name"]] = schema
+        for inner in (*schema.get("fields", ()), schema.get("type"), schema.get("items")):
+            found |= definitions(inner)
+    return found
 
 
 class Source:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from consentlog.domain.derive import Derived, Grant, Refusal, derive
+from consentlog.domain.derive import Derived, Grant, Hold, Refusal, derive
 from consentlog.domain.facts import SCOPE_FIELDS, key_of
 from consentlog.domain.state import EMPTY, SubjectState
 from consentlog.errors import CodecError
-from consentlog.wire.build import BUILD, HoldState, Hole, Progress, ScopeState, WireState
+from consentlog.wire.build import BUILD, Hole, Progress
 from consentlog.wire.decoding import Decoder, compile_decoder
 from consentlog.wire.encoding import Encoder, compile_encoder
 from consentlog.wire.framing import HEAD_BYTES, head, schema_id_of
+from consentlog.wire.longs import zigzag
 from consentlog.wire.schemas import STATE_ID, pinned
+from consentlog.wire.source import definitions
 
 FOLD_VERSION: Final = 1
 """Version of the rules that derive; a new one recomputes the derived part from the fact map."""
@@ -60,30 +62,43 @@ def encode_state(record: StateRecord) -> bytes:
     Raises:
         ValueError: If a field does not fit the schema.
     """
-    return _HEAD + _encoder()(wire_state(record))
-
-
-def wire_state(record: StateRecord) -> WireState:
-    """Return a state record's fields as the schema has them, with the derived part."""
     state = record.state
     facts = state.facts
     derived = derive(facts)
-    return WireState._make(
+    encode = _encoders()
+    ordered = [facts[key] for key in sorted(facts)] if len(facts) > 1 else facts.values()
+    return b"".join(
         (
-            record.subject,
-            record.as_of,
-            record.log_epoch,
-            record.writer,
-            record.fold_version,
-            state.overflow,
-            record.progress,
-            record.hole,
-            [facts[key] for key in sorted(facts)] if len(facts) > 1 else list(facts.values()),
-            derived.review or state.overflow,
-            _scopes(derived),
-            [HoldState(h.event_id, h.kind, *h.scope, h.until_ms) for h in derived.holds],
+            _HEAD,
+            encode.front(
+                (
+                    record.subject,
+                    record.as_of,
+                    record.log_epoch,
+                    record.writer,
+                    record.fold_version,
+                    state.overflow,
+                    record.progress,
+                    record.hole,
+                )
+            ),
+            _block([getattr(fact, "encoded", b"") or encode.fact(fact) for fact in ordered]),
+            b"\x01" if derived.review or state.overflow else b"\x00",
+            _block(_scopes(derived, encode)),
+            _block(
+                [encode.hold((h.event_id, h.kind, *h.scope, h.until_ms)) for h in derived.holds]
+            ),
         )
     )
+
+
+def _fields_of(hold: Hold) -> tuple[Any, ...]:
+    return hold.event_id, hold.kind, *hold.scope, hold.until_ms
+
+
+def _block(items: list[bytes]) -> bytes:
+    """Return an Avro array of items that are encoded already."""
+    return b"".join((zigzag(len(items)), *items, b"\x00")) if items else b"\x00"
 
 
 def decode_state(value: bytes | None) -> StateRecord:
@@ -115,7 +130,7 @@ def decode_state(value: bytes | None) -> StateRecord:
     )
 
 
-def _scopes(derived: Derived) -> list[ScopeState]:
+def _scopes(derived: Derived, encode: _Encoders) -> list[bytes]:
     """Latest refusal and latest valid grant by scope; on equal times the greater key, as sorted."""
     refusals: dict[Any, Refusal] = {}
     grants: dict[Any, Grant] = {}
@@ -132,17 +147,47 @@ def _scopes(derived: Derived) -> list[ScopeState]:
     states = []
     for scope in {**refusals, **grants} if grants else refusals:
         against, towards = refusals.get(scope), grants.get(scope)
-        refused: tuple[Any, ...] = _NO
-        granted: tuple[Any, ...] = _NO
+        refused = granted = _NO
         if against is not None:
-            refused = (against.fact.acted_at_ms, against.barrier_ms, against.fact.event_id)
+            fact = against.fact
+            refused = encode.refused((fact.acted_at_ms, against.barrier_ms, fact.event_id))
         if towards is not None:
-            granted = (towards.granted_at_ms, towards.until_ms, towards.fact.event_id)
-        states.append(ScopeState._make(scope + refused + granted))
+            granted = encode.granted(
+                (towards.granted_at_ms, towards.until_ms, towards.fact.event_id)
+            )
+        states.append(encode.scopes[scope] + refused + granted)
     return states
 
 
-_NO: Final = (None, None, None)
+_NO: Final = bytes(3)
+"""Three fields that are null."""
+
+
+class _Scopes(dict[tuple[Any, ...], bytes]):
+    """Encodings of scopes: the same few dozen come again and again. Emptied when full."""
+
+    def __init__(self, encode: Encoder) -> None:
+        super().__init__()
+        self._encode = encode
+
+    def __missing__(self, scope: tuple[Any, ...]) -> bytes:
+        if len(self) >= 4096:
+            self.clear()
+        encoded = self[scope] = self._encode(scope)
+        return encoded
+
+
+class _Encoders(NamedTuple):
+    """Parts of a state record, each compiled from its stretch of the schema's fields."""
+
+    front: Encoder
+    fact: Encoder
+    scopes: _Scopes
+    refused: Encoder
+    granted: Encoder
+    hold: Encoder
+
+
 _HEAD: Final = head(STATE_ID)
 
 
@@ -152,5 +197,19 @@ def _decoder() -> Decoder:
 
 
 @cache
-def _encoder() -> Encoder:
-    return compile_encoder(pinned()[STATE_ID].schema, BUILD)
+def _encoders() -> _Encoders:
+    schema = pinned()[STATE_ID].schema
+    defined = definitions(schema)
+    fields, scope = schema["fields"], defined["ScopeState"]["fields"]
+
+    def stretch(some: list[Any]) -> Encoder:
+        return compile_encoder({"name": "Stretch", "fields": some}, BUILD, defined)
+
+    return _Encoders(
+        front=stretch(fields[:8]),
+        fact=compile_encoder(defined["Fact"], BUILD, defined),
+        scopes=_Scopes(stretch(scope[:5])),
+        refused=stretch(scope[5:8]),
+        granted=stretch(scope[8:]),
+        hold=stretch(defined["HoldState"]["fields"]),
+    )
