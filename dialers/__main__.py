@@ -42,7 +42,8 @@ def build(settings: GateSettings, on_applied: AppliedHook | None = None) -> Fast
     Raises:
         FatalError: If the registry or the policy file cannot be used.
     """
-    registry, policy = load_registry(settings.registry_file), load_policy(settings.policy_file)
+    registry = load_registry(settings.registry_file)
+    policy = load_policy(settings.policy_file, registry)
     clock = SystemClock()
     topic = STATE.named(settings.kafka.topic_prefix)
     replica = Replica(

@@ -22,14 +22,6 @@ class Hours(NamedTuple):
     opens_minute: int
     closes_minute: int
 
-    def is_open(self, minute: int) -> bool:
-        """Tell whether a minute of the day lies inside."""
-        return self.opens_minute <= minute < self.closes_minute
-
-    def first_outside(self, clocks: Mapping[str, int]) -> str | None:
-        """Return the first zone whose clock shows an hour outside, None if all are inside."""
-        return next((zone for zone, minute in clocks.items() if not self.is_open(minute)), None)
-
 
 class HoursAnswer(NamedTuple):
     """Which rows on calling hours hold for a contact, and which of them forbid it now.
@@ -53,10 +45,17 @@ def ask_hours(windows: Mapping[str, Hours], zones: Iterable[str], at_ms: int) ->
     clocks = local_minutes(zones, at_ms)
     if not clocks:
         return HoursAnswer(tuple(windows), tuple(windows), ZONE_NOT_KNOWN)
-    outside = {row: hours.first_outside(clocks) for row, hours in windows.items()}
-    closed = {row: zone for row, zone in outside.items() if zone is not None}
-    said = [f"{clock_text(clocks[zone])} in {zone}" for zone in closed.values()]
-    return HoursAnswer(tuple(windows), tuple(closed), said[0] if said else None)
+    earliest, latest = min(clocks.values()), max(clocks.values())
+    closed = tuple(
+        row for row, (opens, closes) in windows.items() if earliest < opens or latest >= closes
+    )
+    if not closed:
+        return HoursAnswer(tuple(windows))
+    opens = windows[closed[0]].opens_minute
+    zone, minute = next(
+        at for at in clocks.items() if at[1] == (earliest if earliest < opens else latest)
+    )
+    return HoursAnswer(tuple(windows), closed, f"{clock_text(minute)} in {zone}")
 
 
 def local_minutes(zones: Iterable[str], at_ms: int) -> dict[str, int]:

@@ -22,6 +22,9 @@ ANYWHERE: Final = "*"
 DEFAULT_ROW: Final = "default"
 """Stands for a row's id where the rules of refusal themselves say the value."""
 
+DRAFT: Final = "draft"
+"""Confidence of a row that is kept to be shown as guidance, and binds nobody (rules 9)."""
+
 DAY_MS: Final = 86_400_000
 
 
@@ -71,14 +74,17 @@ def is_looser(what: What, own: Value, law: Value) -> bool:
 def is_value(what: What, value: Value) -> bool:
     """Tell whether `value` has the type and range that `what` asks for.
 
-    Days begin at 1, but a refusal may have to be honoured within 0: at once.
+    Days begin at 1, but a refusal may have to be honoured within 0: at once. A `not_now` hold never
+    lasts longer than the rules of refusal allow.
     """
     if what is What.BASIS_REQUIRED:
         return isinstance(value, bool)
     if what is What.CALLING_HOURS:
         return isinstance(value, Hours) and 0 <= value[0] < value[1] <= DAY_MINUTES
     least = 0 if what is What.HONOUR_WITHIN else 1
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    return least <= value and (what is not What.NOT_NOW_MAX or value <= BUILT_IN_DAYS[what])
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +149,15 @@ class Policy:
     """The rows of a deployment, already checked against looser values when they were read."""
 
     rows: tuple[PolicyRow, ...] = ()
-    _by_what: Mapping[What, tuple[PolicyRow, ...]] = field(init=False, repr=False, compare=False)
+    _basis: tuple[PolicyRow, ...] = field(init=False, repr=False, compare=False)
+    _hours: tuple[PolicyRow, ...] = field(init=False, repr=False, compare=False)
+    _ages: tuple[PolicyRow, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_what = {what: tuple(row for row in self.rows if row.what is what) for what in What}
-        object.__setattr__(self, "_by_what", by_what)
+        # Sorted out once: a decision asks for these three each time.
+        object.__setattr__(self, "_basis", self._binding(What.BASIS_REQUIRED))
+        object.__setattr__(self, "_hours", self._binding(What.CALLING_HOURS))
+        object.__setattr__(self, "_ages", self._binding(What.GRANT_MAX_AGE))
 
     def find(self, row_id: str) -> PolicyRow | None:
         """Return the row of that id, for whoever must show its citation."""
@@ -170,8 +180,10 @@ class Policy:
         """
         row = _strictest(
             row
-            for row in self._in_force(What.BASIS_REQUIRED, at_ms, region)
-            if row.entity in (None, entity) and row.purpose in (None, purpose)
+            for row in self._basis
+            if row.holds(at_ms, region)
+            and row.entity in (None, entity)
+            and row.purpose in (None, purpose)
         )
         if row is None:
             return purpose is Purpose.MARKETING, DEFAULT_ROW
@@ -187,12 +199,12 @@ class Policy:
             at_ms: Instant of the contact, ms UTC.
             place: Where the number lives; without zones every row forbids.
         """
-        in_force = self._in_force(What.CALLING_HOURS, at_ms, place.region)
-        rows = [row for row in in_force if row.binds(contact)]
-        if not rows:
-            return _OPEN
-        windows = {row.id: cast("Hours", row.value) for row in rows}
-        return ask_hours(windows, place.zones, at_ms)
+        windows = {
+            row.id: cast("Hours", row.value)
+            for row in self._hours
+            if row.holds(at_ms, place.region) and row.binds(contact)
+        }
+        return ask_hours(windows, place.zones, at_ms) if windows else _OPEN
 
     def grant_max_age_ms(
         self, contact: Contact, at_ms: int, region: str | None
@@ -201,8 +213,9 @@ class Policy:
 
         None and None if no row does.
         """
-        in_force = self._in_force(What.GRANT_MAX_AGE, at_ms, region)
-        row = _strictest(row for row in in_force if row.binds(contact))
+        if not self._ages:
+            return None, None
+        row = _strictest(r for r in self._ages if r.holds(at_ms, region) and r.binds(contact))
         return (None, None) if row is None else (_days(row) * DAY_MS, row.id)
 
     def honour_within_days(
@@ -218,9 +231,8 @@ class Policy:
         At most 30 days, whatever the rows say (rules of refusal 2).
         """
         row = self._strictest_of(What.NOT_NOW_MAX, entity, at_ms, region)
-        most = BUILT_IN_DAYS[What.NOT_NOW_MAX]
-        if row is None or _days(row) > most:
-            return most * DAY_MS, DEFAULT_ROW
+        if row is None:
+            return BUILT_IN_DAYS[What.NOT_NOW_MAX] * DAY_MS, DEFAULT_ROW
         return _days(row) * DAY_MS, row.id
 
     def retention_days(self, at_ms: int) -> tuple[int, str]:
@@ -228,7 +240,7 @@ class Policy:
 
         One history holds every number, so the rows of all jurisdictions apply; never below 5 years.
         """
-        row = _strictest(self._in_force(What.RETENTION, at_ms, None))
+        row = _strictest(r for r in self._binding(What.RETENTION) if r.holds(at_ms, None))
         least = BUILT_IN_DAYS[What.RETENTION]
         if row is None or _days(row) < least:
             return least, DEFAULT_ROW
@@ -237,11 +249,14 @@ class Policy:
     def _strictest_of(
         self, what: What, entity: str, at_ms: int, region: str | None
     ) -> PolicyRow | None:
-        rows = self._in_force(what, at_ms, region)
-        return _strictest(row for row in rows if row.entity in (None, entity))
+        return _strictest(
+            row
+            for row in self._binding(what)
+            if row.holds(at_ms, region) and row.entity in (None, entity)
+        )
 
-    def _in_force(self, what: What, at_ms: int, region: str | None) -> list[PolicyRow]:
-        return [row for row in self._by_what[what] if row.holds(at_ms, region)]
+    def _binding(self, what: What) -> tuple[PolicyRow, ...]:
+        return tuple(row for row in self.rows if row.what is what and row.confidence != DRAFT)
 
 
 def _strictest(rows: Iterable[PolicyRow]) -> PolicyRow | None:

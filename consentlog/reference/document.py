@@ -54,6 +54,15 @@ class Document:
             if name not in known:
                 self.refuse(name, 0, f"unknown table or field; known: {', '.join(sorted(known))}")
 
+    def check_version(self) -> None:
+        """Refuse a file that was written for another program.
+
+        Raises:
+            FatalError: `CL-6061`.
+        """
+        if self.tables.get("version") != 1:
+            self.refuse("version", 0, "this program reads version = 1")
+
     def line_of(self, table: str, number: int) -> int:
         """Return the line of a row's header, or 1 where the file writes it otherwise."""
         lines = self.lines.get(table, ())

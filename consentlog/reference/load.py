@@ -6,7 +6,6 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from consentlog.domain.policy import Policy, PolicyRow, What
 from consentlog.domain.registry import (
     ApiKey,
     Brand,
@@ -17,20 +16,18 @@ from consentlog.domain.registry import (
     Source,
 )
 from consentlog.domain.vocabulary import Purpose
-from consentlog.errors import FatalError
 from consentlog.reference.document import Document, read_document
+from consentlog.reference.policy import load_policy
 from consentlog.reference.rows import (
     BrandRow,
     CampaignRow,
-    DeploymentRow,
     EntityRow,
     KeyRow,
-    LegalRow,
-    PolicyFields,
     SmsNumberRow,
     SourceRow,
-    ms_of,
 )
+
+__all__ = ["load_policy", "load_registry"]
 
 _TABLES = ("version", "entities", "brands", "campaigns", "sms_numbers", "sources", "keys")
 T = TypeVar("T")
@@ -52,7 +49,7 @@ def load_registry(path: Path) -> Registry:
     """
     doc = read_document(path)
     doc.only(*_TABLES)
-    _check_version(doc)
+    doc.check_version()
     registry = Registry(
         _by_id(doc, "entities", [_entity(row) for row in doc.rows("entities", EntityRow)], _id),
         _by_id(doc, "brands", [_brand(row) for row in doc.rows("brands", BrandRow)], _id),
@@ -64,51 +61,9 @@ def load_registry(path: Path) -> Registry:
         _by_id(doc, "keys", [_key(row) for row in doc.rows("keys", KeyRow)], _id),
     )
     _check_references(doc, registry)
+    _check_keys(doc, registry)
     _check_successors(doc, registry)
     return registry
-
-
-def load_policy(path: Path) -> Policy:
-    """Read the policy rows: legal ones with citation, and the deployment's own.
-
-    Args:
-        path: `policy.toml`.
-
-    Returns:
-        All rows; the stricter of several that hold at once wins when they are asked.
-
-    Raises:
-        FatalError: `CL-6060`, `CL-6061` as for the registry; `CL-6062` if a row of the deployment
-            is looser than a legal row that may hold at the same time for the same contact.
-    """
-    doc = read_document(path)
-    doc.only("version", "legal", "deployment")
-    _check_version(doc)
-    legal, own = doc.rows("legal", LegalRow), doc.rows("deployment", DeploymentRow)
-    _by_id(doc, "legal", legal, _id)
-    _by_id(doc, "deployment", [*legal, *own], _id)
-    for number, row in enumerate(own):
-        stricter = next((law for law in legal if _is_looser(row, law)), None)
-        if stricter is not None:
-            raise FatalError(
-                "CL-6062",
-                file=doc.file,
-                line=doc.line_of("deployment", number),
-                row=row.id,
-                legal=stricter.id,
-                citation=stricter.citation,
-            )
-    return Policy(
-        (
-            *(_policy(row, row.citation, row.confidence, None) for row in legal),
-            *(_policy(row, row.reason, "deployment", row.entity) for row in own),
-        )
-    )
-
-
-def _check_version(doc: Document) -> None:
-    if doc.tables.get("version") != 1:
-        doc.refuse("version", 0, "this program reads version = 1")
 
 
 def _id(row: object) -> str:
@@ -182,6 +137,14 @@ def _all_there(
                 doc.refuse(table, number, f"{target} is not defined", name)
 
 
+def _check_keys(doc: Document, registry: Registry) -> None:
+    seen: dict[str, str] = {}
+    for number, key in enumerate(registry.keys.values()):
+        other = seen.setdefault(key.sha256, key.id)
+        if other != key.id:
+            doc.refuse("keys", number, f"{other} is the same key: who would be speaking?", key.id)
+
+
 def _check_successors(doc: Document, registry: Registry) -> None:
     for number, entity in enumerate(registry.entities.values()):
         seen, at = {entity.id}, entity.successor
@@ -190,25 +153,3 @@ def _check_successors(doc: Document, registry: Registry) -> None:
                 doc.refuse("entities", number, "its successors lead back to it", entity.id)
             seen.add(at)
             at = registry.entities[at].successor
-
-
-def _is_looser(own: DeploymentRow, law: LegalRow) -> bool:
-    same_time = (own.to is None or law.from_ < own.to) and (law.to is None or own.from_ < law.to)
-    same_purpose = own.purpose is None or law.purpose in (None, own.purpose)
-    # `what` has one value so far; each further one brings its own comparator here.
-    return same_time and same_purpose and own.value < law.value
-
-
-def _policy(row: PolicyFields, citation: str, confidence: str, entity: str | None) -> PolicyRow:
-    return PolicyRow(
-        row.id,
-        row.jurisdiction,
-        What(row.what),
-        row.value,
-        ms_of(row.from_) or 0,
-        ms_of(row.to),
-        citation,
-        confidence,
-        entity,
-        Purpose(row.purpose) if row.purpose else None,
-    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import phonenumbers
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from consentlog.domain.facts import are_names
@@ -27,13 +28,32 @@ def _check_zone(text: str) -> str:
     return text
 
 
+def check_region(text: str) -> str:
+    """Check that numbers can be of a region at all; a row about `UK` or `EU` would never hold.
+
+    Raises:
+        ValueError: If no numbering plan is known by that code of ISO 3166.
+    """
+    if text not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(
+            f"{text} is no region of ISO 3166 with a numbering plan (GB, not UK or EU)"
+        )
+    return text
+
+
 Name = Annotated[str, AfterValidator(_check_name)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
-Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Region = Annotated[str, AfterValidator(check_region)]
 KeyScope = Annotated[
     str,
-    Field(pattern=r"^(events:write|grants:write|holds:release|check:read|sms:aliyun|role:[a-z]+)$"),
+    Field(
+        pattern=r"^(events:write|grants:write|consent:end|holds:release|corrections:write"
+        r"|approvals:write|check:read|sms:aliyun|role:[a-z]+)$"
+    ),
 ]
+
+
+COMPLIANCE: Final = "role:compliance"
 
 
 class DatedRow(BaseModel):
@@ -113,27 +133,12 @@ class KeyRow(DatedRow):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     scopes: list[KeyScope] = Field(min_length=1)
 
-
-class PolicyFields(DatedRow):
-    """What legal and deployment rows share; `entity` and `purpose` narrow the row."""
-
-    id: Name
-    jurisdiction: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    what: Literal["basis_required"]
-    value: bool
-    from_: AwareDatetime = Field(alias="from")
-    purpose: Literal["marketing", "service"] | None = None
-
-
-class LegalRow(PolicyFields):
-    """`[[legal]]`: what the law asks for, with its citation."""
-
-    citation: str = Field(min_length=1)
-    confidence: Literal["primary", "secondary", "draft"]
-
-
-class DeploymentRow(PolicyFields):
-    """`[[deployment]]`: what this deployment chose, with its reason; never looser than the law."""
-
-    reason: str = Field(min_length=1)
-    entity: Name | None = None
+    @model_validator(mode="after")
+    def _counts(self) -> KeyRow:
+        """Refuse a key whose acts would be recorded and never count, or approve themselves."""
+        held = set(self.scopes)
+        if held & {"holds:release", "approvals:write"} and COMPLIANCE not in held:
+            raise ValueError(f"releases and approvals count with {COMPLIANCE} only")
+        if "approvals:write" in held and held & {"grants:write", "corrections:write"}:
+            raise ValueError("who approves may not state what is approved: give two keys")
+        return self
