@@ -8,6 +8,7 @@ only for what they decide without a choice. Everything else is None: the library
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -24,9 +25,9 @@ _REGIONS: Final = {str(code): regions for code, regions in COUNTRY_CODE_TO_REGIO
 
 
 class _Reading(NamedTuple):
-    """What a number must look like, and what stands before its group `number` in the subject."""
+    """How a number must look, and what stands before its group `number` in the subject."""
 
-    pattern: re.Pattern[str]
+    fullmatch: Callable[[str], re.Match[str] | None]
     plus: str
 
 
@@ -40,27 +41,22 @@ def read_common(text: str, region: str | None) -> str | None:
     Returns:
         The subject that the library would find, or None where only the library can tell.
     """
-    digits = text
-    if not text.isdecimal():
+    if not text[1:].isdecimal():
         # Before or inside a number the library reads over these, whatever their order and count.
-        digits = text.replace(" ", "").replace("-", "").replace("(", "").replace(")", "")
-        if digits[:1] == "+":
-            return _read_abroad(digits[1:])
-    home = _home(region)
-    if home is None:
+        text = text.replace(" ", "").replace("-", "").replace("(", "").replace(")", "")
+    reading = _abroad(text[1:4]) if text[:1] == "+" else _home(region)
+    if reading is None:
         return None
-    found = home.pattern.fullmatch(digits)
+    found = reading.fullmatch(text)
     if found is not None:
-        return home.plus + found["number"]
+        return reading.plus + found["number"]
+    return None if text[:1] == "+" else _read_after_international_prefix(text, region)
+
+
+def _read_after_international_prefix(text: str, region: str | None) -> str | None:
     prefix = _international_prefix(region)
-    start = prefix.match(digits) if prefix else None
-    return _read_abroad(digits[start.end() :]) if start else None
-
-
-def _read_abroad(digits: str) -> str | None:
-    reading = _abroad(digits[:3])
-    found = reading.pattern.fullmatch(digits) if reading else None
-    return reading.plus + found["number"] if reading and found else None
+    start = prefix.match(text) if prefix else None
+    return read_common("+" + text[start.end() :], region) if start else None
 
 
 def _leading_plan(code: str) -> PhoneMetadata | None:
@@ -80,7 +76,7 @@ def _abroad(start: str) -> _Reading | None:
     plan = _leading_plan(code) if code else None
     if plan is None:
         return None
-    return _Reading(_compile(f"{code}{_number(plan)}"), f"+{code}")
+    return _Reading(_compile(rf"\+{code}{_number(plan)}").fullmatch, f"+{code}")
 
 
 @lru_cache(1024)
@@ -95,7 +91,7 @@ def _home(region: str | None) -> _Reading | None:
     # A calling code without plus is one only if the whole is no national number.
     code_or_none = f"(?={code})(?!(?:{_general(plan)})\\Z){code}|(?!{code})"
     pattern = f"(?!{plan.international_prefix})(?:{code_or_none}){_number(plan)}"
-    return _Reading(_compile(pattern), f"+{code}")
+    return _Reading(_compile(pattern).fullmatch, f"+{code}")
 
 
 @lru_cache(1024)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
@@ -31,15 +30,13 @@ class QuarantineReason(StrEnum):
     NOT_VALID = "no numbering plan has it, or it needs more context"
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """A subject: E.164 with plus."""
 
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined:
+class Quarantined(NamedTuple):
     """No subject, and why; never with the number in it."""
 
     reason: QuarantineReason
