@@ -10,12 +10,13 @@ import typer
 
 from consentlog.cli.output import AsJson, ExitCode, Lang, emit, language, say
 from consentlog.errors import FatalError, Language
+from consentlog.explain.note import note
+from consentlog.explain.wording import say_reason
 from consentlog.local.layout import Layout
 from consentlog.local.record import running_stack
 from consentlog.local.settings import LocalSettings
 from consentlog.observability.masking import mask
 from dialers.client import GateClient, Reply
-from dialers.wording import say_reason
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -37,6 +38,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="default: CONSENTLOG_LOCAL__DATA_DIR or ./.consentlog"),
 ]
+Explained = Annotated[bool, typer.Option("--explain", help="tell the answer as a short legal note")]
 
 
 @app.command()
@@ -51,13 +53,14 @@ def check(  # noqa: PLR0913  # options of a command
     url: Url = None,
     key_file: KeyFile = None,
     data_dir: DataDir = None,
+    explained: Explained = False,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
     """Ask the gate whether NUMBER may be contacted now. Changes nothing.
 
     Exit 0 for allow, 3 for deny, 1 if the gate did not answer. Example:
-    `consentlog check +8613800138000 --entity acme --campaign acme-life-spring`.
+    `consentlog check +8613800138000 --entity acme --campaign acme-life-spring --explain`.
     """
     spoken = language(lang)
     address, key = _gate(url, key_file, data_dir)
@@ -68,6 +71,7 @@ def check(  # noqa: PLR0913  # options of a command
         "campaign": campaign,
         "channel": channel,
         "min_token": min_token,
+        "explain": explained or None,
     }
     with GateClient(address, key) as client:
         reply = client.decide(asked, spoken)
@@ -107,14 +111,24 @@ def _tell(number: str, reply: Reply, lang: Language) -> None:
         for error in reply.body.get("errors", []):
             say(f"  {error.get('pointer')}: {error.get('message')}")
         return
-    words = ("可以联系", "不可联系") if lang == "zh" else ("ALLOW", "DENY")
-    say(f"{mask(number)}: {words[0] if reply.allowed else words[1]}")
-    for reason in reply.reasons:
-        say(f"  - {say_reason(reason, lang)}")
-    if granted_by := reply.body.get("granted_by"):
-        say(f"  {'依据的同意' if lang == 'zh' else 'granted by event'} {granted_by}")
+    if "explanation" in reply.body:
+        for line in note(mask(number), reply.body, lang):
+            say(line)
+    else:
+        _tell_briefly(number, reply, lang)
     if (staleness_ms := reply.body.get("staleness_ms")) is not None:
         text = "信息截至" if lang == "zh" else "as of"
         say(f"  {text} {staleness_ms} ms {'前' if lang == 'zh' else 'ago'}")
     if reply.status != 200:
         say(f"  {reply.body.get('do')}")
+
+
+def _tell_briefly(number: str, reply: Reply, lang: Language) -> None:
+    words = ("可以联系", "不可联系") if lang == "zh" else ("ALLOW", "DENY")
+    say(f"{mask(number)}: {words[0] if reply.allowed else words[1]}")
+    if why := reply.body.get("why_denied"):
+        say(f"  {why}")
+    for reason in reply.reasons:
+        say(f"  - {say_reason(reason, lang)}")
+    if granted_by := reply.body.get("granted_by"):
+        say(f"  {'依据的同意' if lang == 'zh' else 'granted by event'} {granted_by}")

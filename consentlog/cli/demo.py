@@ -27,10 +27,10 @@ from consentlog.demo.show import Findings, run_show
 from consentlog.demo.stage import ZONE, Stage, stage_on
 from consentlog.domain.scope import Scope
 from consentlog.errors import FatalError
+from consentlog.explain.wording import say_reason
 from consentlog.local.layout import Layout
 from consentlog.local.stack import LocalStack
 from consentlog.reference.secrets import load_secrets
-from dialers.wording import say_reason
 from producers.links import LinkSealer
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -33,9 +33,7 @@ def read_instant(text: str) -> tuple[int, bool]:
         raise ValueError("it does not have the form YYYY-MM-DDThh:mm:ss+hh:mm")
     day, time, fraction, offset = found.groups("")
     if not offset:
-        raise ValueError(
-            "it has no offset from UTC, as +08:00 or Z, so it could be any of 26 hours"
-        )
+        raise ValueError("it has no offset from UTC, such as +08:00 or Z")
     try:
         # Without the fraction: it cannot lift a time over the end of its second.
         at = datetime.fromisoformat(f"{day}T{time}{offset.upper()}")
@@ -53,3 +51,15 @@ def write_instant(at_ms: int) -> str:
         OverflowError: If `at_ms` lies outside the years 1 to 9999.
     """
     return (_EPOCH + at_ms * _MS).isoformat()
+
+
+def write_utc(at_ms: int) -> str:
+    """Write an instant as people's programs expect it: `2026-11-20T02:00:00.000Z`.
+
+    One outside the calendar (a far `until`) is written as the calendar's first or last second.
+    """
+    at = _EPOCH + min(max(at_ms, 0), _LAST_MS) * _MS
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+_LAST_MS: Final = 253_402_300_799_000

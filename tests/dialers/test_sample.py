@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from consentlog.cli.check import app
 from consentlog.errors import InvalidEvent
+from consentlog.explain.wording import say_reason
 from dialers import client as client_module
 from dialers.client import GateClient
 from dialers.sample import Entry, read_call_list, work
-from dialers.wording import say_reason
 
 ENTRY = Entry("+8613800138000", "acme", None, "voice")
 Answering = Callable[[httpx2.Request], httpx2.Response]

@@ -1,0 +1,125 @@
+"""A decision as a short legal note: what was decided, why, on which records, by which rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from consentlog.errors import Language
+from consentlog.explain.sentences import Fields, say_fact, say_instant, say_scope
+from consentlog.explain.wording import knows, say_reason, word
+
+
+def note(who: str, answer: Mapping[str, Any], lang: Language) -> list[str]:
+    """Write the note of one answer.
+
+    Args:
+        who: The number, masked unless the reader named it.
+        answer: `verdict`, `reasons`, perhaps `granted_by`, and `explanation`, as the gate sends
+            them.
+        lang: Language to write in.
+
+    Returns:
+        Lines.
+    """
+    return _Note(answer, lang).lines(who)
+
+
+class _Note:
+    def __init__(self, answer: Mapping[str, Any], lang: Language) -> None:
+        self.answer = answer
+        self.lang = lang
+        self.part: Mapping[str, Any] = answer["explanation"]
+        self.zone: str = self.part["zone"]
+
+    def lines(self, who: str) -> list[str]:
+        colon = "：" if self.lang == "zh" else ": "
+        at = say_instant(self.part["at"], self.zone)
+        contact = say_scope(self.part["contact"], self.lang)
+        return [
+            f"{who}{colon}{word(self.lang, 'verdict', self.answer['verdict'])}",
+            f"  {self._say('contact').format(scope=contact, at=at)}",
+            f"  {self._say('because')}",
+            *self._because(),
+            *self._agreements(),
+            *self._others(),
+            *self._rules(),
+            f"  {self._say('closing')}",
+        ]
+
+    def _because(self) -> Iterable[str]:
+        if self.answer["verdict"] == "allow":
+            yield f"  1. {self._why_allowed()}"
+            return
+        for number, reason in enumerate(self.answer["reasons"], 1):
+            yield f"  {number}. {say_reason(self._readable(reason), self.lang)}"
+            if reason["code"] == "overflow":
+                yield f"     {self._say('overflow')}"
+            for fact in self.part["facts"]:
+                if fact["event_id"] == reason.get("event_id") and fact["action"] != "granted":
+                    yield from self._entry(fact, "     ")
+
+    def _why_allowed(self) -> str:
+        if "granted_by" in self.answer:
+            return self._say("rests_on")
+        rules = ", ".join(rule["id"] for rule in self.part["policy"])
+        return self._say("basis_free").format(rules)
+
+    def _readable(self, reason: Mapping[str, Any]) -> Mapping[str, Any]:
+        # The event and its barrier are told in the next lines, other instants in a local zone.
+        hidden = {"event_id", "at"} if reason["code"] == "refused" else {"event_id"}
+        told = {name: value for name, value in reason.items() if name not in hidden}
+        if "at" in told:
+            told["at"] = say_instant(told["at"], self.zone)
+        if reason["code"] == "held" and "detail" in told:
+            told["detail"] = word(self.lang, "kind", told["detail"])
+        return told
+
+    def _agreements(self) -> Iterable[str]:
+        grants = [one for one in self.part["facts"] if one["action"] == "granted"]
+        yield f"  {self._say('agreements' if grants else 'no_agreements')}"
+        for grant in grants:
+            yield from self._entry(grant, "  - ")
+
+    def _others(self) -> Iterable[str]:
+        behind = {reason.get("event_id") for reason in self.answer["reasons"]}
+        rest = [
+            one
+            for one in self.part["facts"]
+            if one["action"] != "granted" and one["event_id"] not in behind
+        ]
+        near = [one for one in rest if one["effect"] != "out_of_scope"]
+        if near:
+            yield f"  {self._say('others')}"
+        for fact in near:
+            yield from self._entry(fact, "  - ")
+        if len(rest) > len(near):
+            yield f"  {self._say('elsewhere').format(n=len(rest) - len(near))}"
+
+    def _rules(self) -> Iterable[str]:
+        rules: Sequence[Fields] = self.part["policy"]
+        if rules:
+            yield f"  {self._say('rules')}"
+        for rule in rules:
+            if "citation" in rule:
+                text = self._say("rule").format(
+                    id=rule["id"],
+                    place=rule["jurisdiction"],
+                    citation=rule["citation"],
+                    confidence=rule["confidence"],
+                )
+            else:
+                text = self._say("default_rule").format(id=rule["id"])
+            yield f"  - {text}"
+
+    def _entry(self, fact: Fields, lead: str) -> Iterable[str]:
+        yield lead + say_fact(fact, self.zone, self.lang)
+        text = word(self.lang, "effect", fact["effect"])
+        barrier = say_instant(fact["barrier_at"], self.zone) if "barrier_at" in fact else ""
+        target = fact.get("by", "")
+        if knows("effect", fact["effect"]):
+            text = text.format(by=target, barrier=barrier)
+        yield " " * len(lead) + ("→ " + text)
+
+    def _say(self, key: str) -> str:
+        return word(self.lang, "note", key)
