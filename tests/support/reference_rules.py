@@ -13,19 +13,18 @@ from typing import NamedTuple, TypeAlias
 
 from consentlog.domain.facts import Fact
 from consentlog.domain.scope import Contact
-from consentlog.domain.vocabulary import Action, Channel, HoldKind, Purpose
+from consentlog.domain.vocabulary import Action, Channel, HoldKind, Method, Purpose
 from tests.support.reference_rules_facts import (
     Facts,
     acted_ms,
     barrier_ms,
     counts,
-    has_harmless_variants,
+    has_variants,
     has_wrong_clock,
     is_conflict,
     is_corrected,
     is_overflown,
     is_released,
-    is_row_that_would_allow,
     is_valid_grant,
     kept,
 )
@@ -105,9 +104,10 @@ def contains(scope: Fact, contact: Contact) -> bool:
     """Tell whether a grant is wide enough for this contact.
 
     Section 1: "A scope contains a contact if every field that the scope names is named, and equal,
-    in the contact (`all` = not named)"; "a grant does not pass on".
+    in the contact (`all` = not named)"; "a grant does not pass on". An entity is always named, and
+    `*` is the name of none: only holds and refusals may stand for everybody.
     """
-    if scope.entity not in ("*", contact.entity):
+    if scope.entity != contact.entity:
         return False
     if scope.brand is not None and contact.brand != scope.brand:
         return False
@@ -118,15 +118,21 @@ def contains(scope: Fact, contact: Contact) -> bool:
     return scope.channel is Channel.ALL or contact.channel == scope.channel
 
 
-def is_over(reading: Reading, grant: Fact, contact: Contact, at_ms: int) -> bool:
-    """Tell whether a grant no longer runs for this contact.
+def grant_runs(reading: Reading, grant: Fact, contact: Contact, at_ms: int) -> bool:
+    """Tell whether a grant runs for this contact: it has begun and is not over.
 
     Section 3: "for a contact, a grant is over from `until` on, or if a `consent_ended` overlaps
-    **the contact** with min(`occurred_at`, `accepted_at`) (or `accepted_at`) ≥ granted_at".
+    **the contact** with min(`occurred_at`, `accepted_at`) (or `accepted_at`) ≥ granted_at". That
+    it begins at granted_at is the plain sense of section 4's "running grants" and of section 8's
+    "grant on day 3: allowed from day 3".
     """
+    if at_ms < acted_ms(grant):
+        return False
     if grant.until_ms is not None and at_ms >= grant.until_ms:
-        return True
-    return any(overlaps(end, contact) and acted_ms(end) >= acted_ms(grant) for end in reading.ends)
+        return False
+    return not any(
+        overlaps(end, contact) and acted_ms(end) >= acted_ms(grant) for end in reading.ends
+    )
 
 
 def hold_runs(reading: Reading, hold: Fact, contact: Contact, at_ms: int) -> bool:
@@ -134,8 +140,8 @@ def hold_runs(reading: Reading, hold: Fact, contact: Contact, at_ms: int) -> boo
 
     Section 2: "`not_now` (the person: later, please; ends at `until`, at most 30 days after
     min(`occurred_at`, `accepted_at`), or with a grant that contains the contact and whose
-    granted_at is later than that"; "All but `not_now` have no end and ignore grants". Section 8:
-    "`not_now` for 14 days; grant on day 3: allowed from day 3".
+    granted_at is later than that"; "All but `not_now` have no end and ignore grants". The grant
+    must run: one that is over for a contact does nothing for it (section 3).
     """
     if hold.hold_kind is not HoldKind.NOT_NOW:
         return True
@@ -145,7 +151,9 @@ def hold_runs(reading: Reading, hold: Fact, contact: Contact, at_ms: int) -> boo
     if at_ms >= ends_at_ms:
         return False
     return not any(
-        contains(grant, contact) and acted_ms(hold) < acted_ms(grant) <= at_ms
+        contains(grant, contact)
+        and grant_runs(reading, grant, contact, at_ms)
+        and acted_ms(grant) > acted_ms(hold)
         for grant in reading.grants
     )
 
@@ -176,7 +184,7 @@ def answer(
     grants = [
         fact
         for fact in reading.grants
-        if contains(fact, contact) and not is_over(reading, fact, contact, at_ms)
+        if contains(fact, contact) and grant_runs(reading, fact, contact, at_ms)
     ]
     # Section 4, condition 4: "if R exists, G > R strictly. Equal is refused".
     for refusal in refusals:
@@ -193,21 +201,28 @@ def answer(
 def needs_review(reading: Reading) -> bool:
     """Tell whether a person must look at this subject.
 
-    Section 3: "every variant counts, review flag"; overflow "goes to review". Section 5: "A late
-    refusal (accepted after a grant that is later in `occurred_at` terms) [...] does not block
-    again by itself (its barrier is earlier), and raises the review flag". Sections 2 and 8: a
-    wrong clock's "grants go to review", "grant dated in the future: as if absent, review".
-    Section 6: "A row that would allow changes nothing and goes to review".
+    Section 3: "every variant counts, review flag", and so of a mix that is worse, decided or not;
+    overflow "goes to review". Section 5: "A late refusal (accepted after a grant that is later in
+    `occurred_at` terms) [...] does not block again by itself (its barrier is earlier), and raises
+    the review flag". Sections 2 and 8: a wrong clock's "grants go to review", "grant dated in the
+    future: as if absent, review". Section 6, of imports: "A row that would allow changes nothing
+    and goes to review".
     """
     if reading.overflow:
         return True
     return any(
-        has_harmless_variants(reading.facts, fact.event_id)
-        or is_row_that_would_allow(reading.facts, fact)
+        has_variants(reading.facts, fact.event_id)
+        or _is_import_of_more_than_it_may(fact)
         or _is_grant_of_a_wrong_clock(reading.facts, fact)
         or _is_late_refusal(reading, fact)
         for fact in reading.facts
     )
+
+
+def _is_import_of_more_than_it_may(fact: Fact) -> bool:
+    # Whether an imported correction would allow depends on what it names, which may yet arrive.
+    may = (Action.REFUSED, Action.HELD, Action.CONSENT_ENDED)
+    return fact.method is Method.IMPORT and fact.action not in may
 
 
 def _is_grant_of_a_wrong_clock(facts: Facts, fact: Fact) -> bool:

@@ -67,20 +67,19 @@ def is_overflown(facts: Facts) -> bool:
     return len(facts) > MAX_ENTRIES
 
 
-def has_harmless_variants(facts: Facts, event_id: bytes) -> bool:
-    """Section 3: "Same id, different fingerprints: all `refused`, or all `held`"."""
-    actions = [fact.action for fact in facts if fact.event_id == event_id]
-    if len(actions) < 2:
-        return False
-    return all(action is Action.REFUSED for action in actions) or all(
-        action is Action.HELD for action in actions
-    )
+def has_variants(facts: Facts, event_id: bytes) -> bool:
+    """Section 3: "Same id, different fingerprints"."""
+    return len([fact for fact in facts if fact.event_id == event_id]) > 1
 
 
 def is_conflict(facts: Facts, event_id: bytes) -> bool:
-    """Section 3: "Any other mix → conflict"."""
-    variants = [fact for fact in facts if fact.event_id == event_id]
-    return len(variants) > 1 and not has_harmless_variants(facts, event_id)
+    """Section 3, of variants: "all `refused`, or all `held` [...]. Any other mix → conflict"."""
+    actions = [fact.action for fact in facts if fact.event_id == event_id]
+    if all(action is Action.REFUSED for action in actions):
+        return False
+    if all(action is Action.HELD for action in actions):
+        return False
+    return has_variants(facts, event_id)
 
 
 def counts(facts: Facts, fact: Fact) -> bool:
@@ -168,12 +167,15 @@ def has_wrong_clock(fact: Fact) -> bool:
     Section 2: "A wrong clock is proven only by a stated time *ahead* of the gateway's by more than
     the margin, or by a measured offset of the source" (which the gateway flags).
     """
-    if fact.clock_wrong:
-        return True
-    return (
-        fact.occurred_at_ms is not None
-        and fact.occurred_at_ms > fact.accepted_at_ms + fact.margin_ms
-    )
+    is_stated = fact.occurred_at_set_by is not SetBy.GATEWAY
+    return fact.clock_wrong or (is_stated and is_ahead(fact))
+
+
+def is_ahead(fact: Fact) -> bool:
+    """Section 3, of a grant: valid only if "`occurred_at` [...] ≤ `accepted_at` + margin"."""
+    if fact.occurred_at_ms is None:
+        return False
+    return fact.occurred_at_ms > fact.accepted_at_ms + fact.margin_ms
 
 
 def dated_ms(fact: Fact) -> int | None:
@@ -226,7 +228,9 @@ def is_valid_grant(facts: Facts, fact: Fact) -> bool:
     """
     if fact.action is not Action.GRANTED or not counts(facts, fact) or is_corrected(facts, fact):
         return False
-    if not fact.has_evidence or fact.occurred_at_ms is None or has_wrong_clock(fact):
+    if not fact.has_evidence or fact.occurred_at_ms is None:
+        return False
+    if has_wrong_clock(fact) or is_ahead(fact):
         return False
     if fact.method is Method.SPOKEN:
         return is_approved(facts, fact)
