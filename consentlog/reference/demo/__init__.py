@@ -15,11 +15,18 @@ from consentlog.reference.secrets import KEY_BYTES
 
 KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "desk": ("events:write", "grants:write", "role:agent"),
-    "care": ("events:write", "grants:write", "role:staff"),
+    "care": ("events:write", "grants:write", "consent:end", "corrections:write", "role:staff"),
     "app": ("events:write", "grants:write"),
     "aliyun": ("sms:aliyun",),
     "dialer": ("check:read",),
-    "compliance": ("events:write", "holds:release", "check:read", "role:compliance"),
+    "compliance": (
+        "events:write",
+        "consent:end",
+        "holds:release",
+        "approvals:write",
+        "check:read",
+        "role:compliance",
+    ),
 }
 """What the key of each source may do; the source `web` acts through sealed links instead."""
 
