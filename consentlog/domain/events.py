@@ -8,9 +8,7 @@ from consentlog.domain.facts import Fact, are_names
 from consentlog.domain.subject import is_subject
 from consentlog.domain.vocabulary import Action, Channel, HoldKind, Precision, Purpose
 
-FOLDED_ACTIONS: Final = frozenset(
-    {Action.REFUSED, Action.GRANTED, Action.HELD, Action.HOLD_RELEASED}
-)
+FOLDED_ACTIONS: Final = frozenset(Action) - {Action.UNKNOWN}
 """Actions that this version of the fold understands; any other on the log is held and reviewed."""
 
 MAX_ZONE_BYTES: Final = 64
@@ -91,6 +89,10 @@ def _action_defect(fact: Fact) -> str | None:
         return "occurred_at has an unknown precision"
     if fact.action is Action.HELD and fact.hold_kind is HoldKind.UNKNOWN:
         return "the hold has an unknown kind"
-    if fact.action is Action.HOLD_RELEASED and fact.target is None:
-        return "the release names no hold"
+    if fact.target is None and fact.action in _NAMING:
+        return f"an event {fact.action} has to name another one, and this names no target"
     return None
+
+
+_NAMING: Final = frozenset({Action.HOLD_RELEASED, Action.CORRECTED, Action.APPROVED})
+"""Actions that are about another event, by its id."""

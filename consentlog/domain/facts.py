@@ -71,9 +71,10 @@ class Fact(NamedTuple):
     @property
     def acted_at_ms(self) -> int:
         """min(`occurred_at`, `accepted_at`), or `accepted_at` where no usable time was stated."""
-        if self.occurred_at_ms is None or self.clock_wrong:
-            return self.accepted_at_ms
-        return min(self.occurred_at_ms, self.accepted_at_ms)
+        occurred_at_ms, accepted_at_ms = self.occurred_at_ms, self.accepted_at_ms
+        if occurred_at_ms is None or self.clock_wrong or occurred_at_ms > accepted_at_ms:
+            return accepted_at_ms
+        return occurred_at_ms
 
 
 def fingerprint(fact: Fact) -> bytes:

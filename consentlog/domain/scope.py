@@ -91,9 +91,27 @@ def contains(scope: Scoped, contact: Contact) -> bool:
     )
 
 
+def may_meet(ending: Scoped, grant: Scoped) -> bool:
+    """Tell whether some contact could be overlapped by one scope and contained in the other.
+
+    Their entities are not compared: `ending` may name an entity that the grant's took over, which
+    only the registry knows, and answering yes too often only makes a reader stricter.
+    """
+    return not (
+        (ending.purpose in _NAMED_PURPOSES and _differ(ending.purpose, _named(grant.purpose)))
+        or (ending.channel in _NAMED_CHANNELS and _differ(ending.channel, _named(grant.channel)))
+        or _differ(ending.brand, grant.brand)
+        or _differ(ending.campaign, grant.campaign)
+    )
+
+
 _NAMED_PURPOSES: Final = frozenset({Purpose.MARKETING, Purpose.SERVICE})
 _NAMED_CHANNELS: Final = frozenset({Channel.VOICE, Channel.SMS})
 
 
 def _differ(left: str | None, right: str | None) -> bool:
     return left is not None and right is not None and left != right
+
+
+def _named(word: Purpose | Channel) -> str | None:
+    return None if word in (Purpose.ALL, Channel.ALL) else word

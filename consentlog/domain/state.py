@@ -8,9 +8,11 @@ unite(fold(left), fold(right)) == fold(left + right)       any split
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from consentlog.domain.derive import Derived, derive
 from consentlog.domain.facts import Fact, FactKey, earlier, key_of
 
 MAX_FACTS: Final = 256
@@ -20,14 +22,22 @@ An honest history has a handful, and a state record stays ≤ 64 KiB.
 """
 
 
-class SubjectState(NamedTuple):
-    """The fact map, or the overflow flag alone.
-
-    Absorbing, it denies everything until a person decides.
-    """
-
+class _Fields(NamedTuple):
     facts: Mapping[FactKey, Fact] = MappingProxyType({})
     overflow: bool = False
+
+
+class SubjectState(_Fields):
+    """The fact map, or the overflow flag alone.
+
+    Absorbing, the flag denies everything until a person decides. A state never changes, nor does
+    the map that it was made of: whoever made it has let go of it.
+    """
+
+    @cached_property
+    def derived(self) -> Derived:
+        """What follows from the map, worked out once for each state that is asked about."""
+        return derive(self.facts)
 
 
 EMPTY: Final = SubjectState()

@@ -24,7 +24,6 @@ def test_sound_events(sound: Fact) -> None:
     ("fact", "word"),
     [
         (refused(action=Action.UNKNOWN), "action"),
-        (refused(action=Action.CONSENT_ENDED), "action"),
         (refused(entity=""), "entity"),
         (refused(entity="x" * 33), "32 bytes"),
         (refused(source="电话"), "ASCII"),
@@ -33,7 +32,9 @@ def test_sound_events(sound: Fact) -> None:
         (refused(channel=Channel.UNKNOWN), "channel"),
         (refused(precision=Precision.UNKNOWN), "precision"),
         (held(hold_kind=HoldKind.UNKNOWN), "kind"),
-        (released(1)._replace(target=None), "names no hold"),
+        (released(1)._replace(target=None), "names no target"),
+        (released(1, action=Action.CORRECTED)._replace(target=None), "names no target"),
+        (released(1, action=Action.APPROVED)._replace(target=None), "names no target"),
         (refused(zone="Z" * 65), "zone"),
         (refused(accepted_at_ms=2**63 - 1), "calendar"),
         (refused(occurred_at_ms=-(2**68)), "calendar"),

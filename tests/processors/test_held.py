@@ -37,7 +37,7 @@ def test_a_sound_record_is_its_event() -> None:
             KEY,
             encode_event(event(refused(1, action=Action.CORRECTED))),
             PLACE,
-            ReviewReason.UNSUPPORTED_ACTION,
+            ReviewReason.UNDECODABLE,
         ),
         (
             KEY,
