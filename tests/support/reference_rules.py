@@ -172,9 +172,10 @@ def answer(
     each with the event id or policy row behind it" (conditions 3, 4 and 5; 1 and 2 are the
     registry's and the view's, 6 the other policy rows').
     """
-    reasons: set[Why] = set()
     if reading.overflow:
-        reasons.add(("overflow", None))
+        # The map is gone: whether there was a basis, too, nobody can say any more.
+        return Answer(False, frozenset({("overflow", None)}), frozenset())
+    reasons: set[Why] = set()
     for hold in reading.holds:
         if overlaps(hold, contact) and hold_runs(reading, hold, contact, at_ms):
             reasons.add(("held", hold.event_id))
