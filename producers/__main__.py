@@ -29,12 +29,13 @@ def build(settings: GatewaySettings) -> FastAPI:
     """Put the gateway together; the producer starts and stops with the application.
 
     Raises:
-        FatalError: If a file that it needs cannot be used. The policy is read too, so that a looser
-            row stops every service alike.
+        FatalError: If a file that it needs cannot be used.
     """
-    load_policy(settings.policy_file)
     reference = Reference(
-        load_registry(settings.registry_file), load_secrets(settings.secrets_file), load_words()
+        load_registry(settings.registry_file),
+        load_policy(settings.policy_file),
+        load_secrets(settings.secrets_file),
+        load_words(),
     )
     kafka = settings.kafka
     producer = build_producer(kafka.bootstrap_servers, "consentlog.gateway", on_fatal=end_process)

@@ -2,43 +2,50 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
-from typing import Final
 
+from consentlog.domain.acts import TIGHTENING, may_come_by
 from consentlog.domain.events import ConsentEvent, defect_of
-from consentlog.domain.ids import event_id
+from consentlog.domain.grants import flaw_of
+from consentlog.domain.ids import act_id
+from consentlog.domain.policy import Policy
 from consentlog.domain.registry import Registry
 from consentlog.domain.scope import Scope
 from consentlog.domain.vocabulary import Action
 from consentlog.http.auth import Principal
 from consentlog.http.problems import RequestRefused
 from consentlog.numbers.normalise import Quarantined, normalise
+from consentlog.numbers.place import place_of
 from consentlog.observability.masking import mask_text
 from consentlog.ports import Clock
 from consentlog.wire.evidence import encode_evidence
 from consentlog.wire.reviews import ReviewEvent, ReviewReason
 from producers.draft import Draft, Reception
+from producers.not_now import check_not_now
 from producers.outcome import Outcome
 from producers.request import EventIn
 from producers.reviews import open_review
-from producers.rules import check_rules
+from producers.rules import FLAWS, check_rules
 from producers.scoping import scope_of, unknown_in, widened
 from producers.stated import read_times
-
-_BLOCKS: Final = frozenset({"refused", "held"})
 
 
 class Acceptor:
     """Turns stated acts into events.
 
+    Shape and authority are decided here; whether a contact may be made is never.
+
     Args:
         registry: Who may speak for whom, and which names are known.
+        policy: How long a `not_now` hold may last.
         id_key: The deployment's key for ids.
         clock: `accepted_at`.
     """
 
-    def __init__(self, registry: Registry, id_key: bytes, clock: Clock) -> None:
+    def __init__(self, registry: Registry, policy: Policy, id_key: bytes, clock: Clock) -> None:
         self._registry = registry
+        self._policy = policy
         self._id_key = id_key
         self._clock = clock
 
@@ -52,8 +59,8 @@ class Acceptor:
 
         Returns:
             The event to record; or a refusal to record it, with a review wherever the sender could
-            not repair it alone. A refusal whose scope names something unknown becomes a hold on
-            every entity, with a review.
+            not repair it alone. An act that can only tighten becomes a hold on every entity, with
+            a review, if its scope names something unknown.
         """
         source = principal.source
         try:
@@ -70,26 +77,30 @@ class Acceptor:
         return self._of_subject(draft, number.subject)
 
     def _of_subject(self, draft: Draft, subject: str) -> Outcome:
-        item, source = draft.item, draft.principal.source
-        scope = scope_of(item, self._registry)
+        action, source = draft.action, draft.principal.source
+        if not may_come_by(action, draft.method):
+            detail = f"an import can only tighten, and this row says {action}"
+            review = self.review(draft, ReviewReason.UNKNOWN, detail, subject)
+            return Outcome(review=review, refusal=RequestRefused("CL-1209", action=action))
+        scope = scope_of(draft.item, self._registry)
         if scope.entity in self._registry.entities and scope.entity not in source.entities:
             detail = f"the source may not speak for {scope.entity}"
             review = self.review(draft, ReviewReason.NOT_AUTHENTICATED, detail, subject)
             refused = RequestRefused("CL-1104", entity=scope.entity)
-            return Outcome(review=review if item.action in _BLOCKS else None, refusal=refused)
-        unknown = unknown_in(scope, self._registry, draft.now_ms)
-        if unknown is not None and item.action != "hold_released":
+            return Outcome(review=review if action in TIGHTENING else None, refusal=refused)
+        unknown = unknown_in(action, scope, self._registry, draft.now_ms)
+        if unknown is not None:
             return self._of_unknown_scope(draft, subject, scope, unknown)
-        if item.action == "granted" and draft.is_ahead:
-            detail = "the time of a grant lies ahead of the gateway's clock"
-            review = self.review(draft, ReviewReason.UNKNOWN, detail, subject)
-            return Outcome(review=review, refusal=RequestRefused("CL-1207"))
+        if action is Action.GRANTED and draft.clock_doubt is not None:
+            review = self.review(draft, ReviewReason.UNKNOWN, draft.clock_doubt, subject)
+            refused = RequestRefused("CL-1207", reason=draft.clock_doubt)
+            return Outcome(review=review, refusal=refused)
         return self._event(draft, subject, scope)
 
     def _of_unknown_scope(self, draft: Draft, subject: str, scope: Scope, unknown: str) -> Outcome:
         unknown = mask_text(unknown)  # callers put numbers into any field
         review = self.review(draft, ReviewReason.UNKNOWN_SCOPE, f"unknown: {unknown}", subject)
-        if draft.item.action not in _BLOCKS:
+        if draft.action not in TIGHTENING:
             return Outcome(review=review, refusal=RequestRefused("CL-1204", unknown=unknown))
         held = draft.item.model_copy(
             update={"action": "held", "hold_kind": "unclear", "basis": None}
@@ -101,25 +112,22 @@ class Acceptor:
         return replace(found, review=review)
 
     def _event(self, draft: Draft, subject: str, scope: Scope) -> Outcome:
-        fact = draft.fact(self._id_of(draft, subject, scope), scope)
+        fact = draft.fact(scope)
+        id_ = act_id(self._id_key, subject, fact, draft.named, secrets.token_hex(16))
+        fact = fact._replace(event_id=id_)
         defect = defect_of(subject, fact)
         if defect is not None:
             return Outcome(refusal=RequestRefused("CL-1208", reason=defect))
+        flaw = flaw_of(fact, approved=True) if fact.action is Action.GRANTED else None
+        if flaw is not None:
+            return Outcome(refusal=RequestRefused("CL-1206", reason=FLAWS.get(flaw, flaw)))
+        try:
+            check_not_now(fact, self._policy, place_of(subject).region)
+        except RequestRefused as refusal:
+            return Outcome(refusal=refusal)
         recorded_at_ms, evidence = draft.times.recorded_at_ms, encode_evidence(draft.evidence)
         event = ConsentEvent(subject, fact, recorded_at_ms=recorded_at_ms, evidence=evidence)
         return Outcome(event)
-
-    def _id_of(self, draft: Draft, subject: str, scope: Scope) -> bytes:
-        item = draft.item
-        return event_id(
-            self._id_key,
-            draft.principal.source.id,
-            item.source_ref or "",
-            subject,
-            Action(item.action),
-            scope,
-            draft.nonce(),
-        )
 
     def review(
         self, draft: Draft, reason: ReviewReason, detail: str, subject: str | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from consentlog.domain.policy import Policy
 from consentlog.domain.registry import Registry, Source
 from consentlog.errors import FatalError
 from consentlog.http.app import Lifespan, build_app
@@ -28,6 +29,7 @@ class Reference:
     """What the gateway knows from files."""
 
     registry: Registry
+    policy: Policy
     secrets: Secrets
     words: Words
 
@@ -44,7 +46,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     """Put the channels together.
 
     Args:
-        reference: Registry, secrets, words.
+        reference: Registry, policy, secrets, words.
         log: Where events and reviews go.
         clock: `accepted_at`.
         prefix: Put before topic names.
@@ -56,12 +58,12 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     """
     registry, secrets = reference.registry, reference.secrets
     keys = Authenticator(registry, clock)
-    acceptor = Acceptor(registry, secrets.id_key, clock)
+    acceptor = Acceptor(registry, reference.policy, secrets.id_key, clock)
     intake = Intake(log, prefix)
     sealer = LinkSealer(secrets.link_active, secrets.link_keys)
     messages = MessageAcceptor(registry, reference.words, acceptor, secrets.id_key, clock)
     channels = (
-        EventsChannel(keys, acceptor, intake),
+        EventsChannel(keys, acceptor, intake, clock),
         AliyunSmsChannel(keys, messages, intake),
         LinkChannel(registry, _link_source(registry), sealer, acceptor, intake),
     )

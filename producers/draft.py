@@ -1,12 +1,14 @@
-"""One stated act before its subject and scope are known: its nonce, its evidence, its fact."""
+"""One stated act before its subject and scope are known: its names, its evidence, its fact."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 
+from consentlog.domain.acts import RULES
 from consentlog.domain.facts import Fact
+from consentlog.domain.ids import ID_BYTES, Named
 from consentlog.domain.scope import Scope
+from consentlog.domain.stated import is_ahead, is_off
 from consentlog.domain.vocabulary import (
     Action,
     ActorType,
@@ -26,14 +28,16 @@ from producers.stated import StatedTimes
 class Reception:
     """How an act came in.
 
-    `payload` is what came, for a review; `fallback_nonce` names the act where the source did not
-    (an `Idempotency-Key` and the item's index); `is_now` = the act and its receipt are one, so
-    the gateway's clock states when the person acted.
+    `payload` is what came, for a review; `batch` names the act where the source did not (an
+    `Idempotency-Key` and the item's index); `is_now` = the act and its receipt are one, so the
+    gateway's clock states when the person acted; `offset_ms` = how far the source's clock was
+    measured to be off, None if it was not.
     """
 
     payload: bytes
-    fallback_nonce: str | None = None
+    batch: str | None = None
     is_now: bool = False
+    offset_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,30 @@ class Draft:
     now_ms: int
 
     @property
-    def is_ahead(self) -> bool:
-        """Whether the stated time proves the source's clock wrong."""
-        return self.times.is_ahead(self.now_ms, self.principal.source.margin_ms)
+    def action(self) -> Action:
+        """What happened."""
+        return Action(self.item.action)
+
+    @property
+    def method(self) -> Method:
+        """How the person expressed it."""
+        return Method(self.item.method) if self.item.method else Method.UNKNOWN
+
+    @property
+    def named(self) -> Named:
+        """What the source gave that tells this act from another."""
+        return Named(self.item.nonce, self.item.source_ref, self.reception.batch)
+
+    @property
+    def clock_doubt(self) -> str | None:
+        """What proves the source's clock wrong; None if nothing does."""
+        margin_ms, offset_ms = self.principal.source.margin_ms, self.reception.offset_ms
+        if is_off(offset_ms, margin_ms):
+            return "by its Date header the source's clock is off by more than its margin"
+        for stated_ms in (self.times.occurred_at_ms, self.times.recorded_at_ms):
+            if is_ahead(stated_ms, self.now_ms, margin_ms):
+                return "a stated time lies ahead of the gateway's clock"
+        return None
 
     @property
     def evidence(self) -> Evidence:
@@ -65,32 +90,13 @@ class Draft:
             raw_number=self.item.number,
         )
 
-    def nonce(self) -> str:
-        """Return what makes this act one act.
-
-        Ids of refusals err towards different, ids of grants towards same: a refusal that nothing
-        names gets a fresh id, a grant is named by its time, a release by its hold.
-        """
-        item = self.item
-        if item.nonce is not None:
-            return f"nonce:{item.nonce}"
-        if item.source_ref is not None:
-            return "ref"
-        if self.reception.fallback_nonce is not None:
-            return f"key:{self.reception.fallback_nonce}"
-        if item.action == "granted":
-            return f"at:{self.times.occurred_at_ms}"
-        if item.action == "hold_released":
-            return f"target:{item.target}"
-        return f"fresh:{secrets.token_hex(16)}"
-
-    def fact(self, id_: bytes, scope: Scope) -> Fact:
-        """Return the fact under an id, 16 bytes, and a scope."""
+    def fact(self, scope: Scope) -> Fact:
+        """Return what the act says about a scope, under an id that is still empty."""
         item, times = self.item, self.times
         now = self.reception.is_now
         return Fact(
-            event_id=id_,
-            action=Action(item.action),
+            event_id=bytes(ID_BYTES),
+            action=self.action,
             basis=_basis(item),
             entity=scope.entity,
             brand=scope.brand,
@@ -101,14 +107,14 @@ class Draft:
             occurred_at_set_by=SetBy.GATEWAY if now else times.set_by,
             precision=Precision.INSTANT if now else times.precision,
             zone=times.zone,
-            clock_wrong=self.is_ahead,
+            clock_wrong=self.clock_doubt is not None,
             margin_ms=self.principal.source.margin_ms,
             accepted_at_ms=self.now_ms,
             until_ms=times.until_ms,
             target=bytes.fromhex(item.target) if item.target else None,
             hold_kind=HoldKind(item.hold_kind) if item.hold_kind else HoldKind.UNKNOWN,
             source=self.principal.source.id,
-            method=Method(item.method) if item.method else Method.UNKNOWN,
+            method=self.method,
             actor_id=item.actor.id,
             actor_type=ActorType(item.actor.type),
             actor_role=_role(item),
@@ -123,5 +129,5 @@ def _basis(item: EventIn) -> Basis:
 
 
 def _role(item: EventIn) -> str:
-    # A release counts with this role only, and the rules have checked that the key carries it.
-    return "compliance" if item.action == "hold_released" else item.actor.role or ""
+    # Where a role makes an act count, the rules have checked that the key carries it.
+    return RULES[Action(item.action)].role or item.actor.role or ""

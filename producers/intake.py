@@ -6,12 +6,13 @@ import asyncio
 import re
 from typing import Final
 
+from consentlog.domain.vocabulary import HoldKind
 from consentlog.kafka.topics import EVENTS, REVIEWS
 from consentlog.ports import EventLog, Position
 from consentlog.wire.events import encode_event
 from consentlog.wire.headers import event_headers
 from consentlog.wire.reviews import encode_review
-from producers.metrics import EVENTS_ACCEPTED, REVIEWS_OPENED
+from producers.metrics import EVENTS_ACCEPTED, NOT_NOW, REVIEWS_OPENED
 from producers.outcome import Outcome
 
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -57,7 +58,10 @@ class Intake:
             encode_event(outcome.event),
             event_headers(outcome.event, trace),
         )
-        EVENTS_ACCEPTED.labels(outcome.event.fact.source, outcome.event.fact.action).inc()
+        fact = outcome.event.fact
+        EVENTS_ACCEPTED.labels(fact.source, fact.action).inc()
+        if fact.hold_kind is HoldKind.NOT_NOW:
+            NOT_NOW.labels(fact.source).inc()
         return position
 
     async def _review(self, outcome: Outcome) -> Position | None:

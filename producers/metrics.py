@@ -14,3 +14,11 @@ REVIEWS_OPENED = Counter(
     "Reviews acknowledged by the log, by source and reason (repeats included).",
     ["source", "reason"],
 )
+NOT_NOW = Counter(
+    "consentlog_not_now_total",
+    "Holds of kind not_now acknowledged by the log, by source (repeats included).",
+    ["source"],
+)
+"""By source, of which the registry has a closed set. The count by agent is a query of the history
+(docs/http.md): agents are unbounded, and a process counts only what came through itself.
+"""

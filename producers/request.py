@@ -68,7 +68,7 @@ class EvidenceIn(Shape):
 
 
 class EventIn(Shape):
-    """One act, as its source states it. Times are text; see `producers.times`."""
+    """One act, as its source states it. Times are text; see `consentlog.domain.stated`."""
 
     number: Annotated[str, Field(max_length=256)]
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
-from consentlog.domain.ids import ID_BYTES
+from consentlog.domain.ids import case_id
 from consentlog.wire.reviews import ReviewEvent, ReviewReason
 
 
@@ -31,14 +28,10 @@ def open_review(  # noqa: PLR0913  # the parts of a case, keyword-only
         subject: E.164 if one is recognisable.
 
     Returns:
-        The event; its id is an HMAC over source, reason and payload, so that a delivery repeated
-        does not open a second case.
+        The event; a delivery repeated opens the same case.
     """
-    mac = hmac.new(id_key, digestmod=hashlib.sha256)
-    for part in (b"review", source.encode(), reason.encode(), payload):
-        mac.update(len(part).to_bytes(4, "big") + part)
     return ReviewEvent(
-        review_id=mac.digest()[:ID_BYTES],
+        review_id=case_id(id_key, source, reason, payload),
         reason=reason,
         opened_at_ms=opened_at_ms,
         source=source,

@@ -5,69 +5,71 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from consentlog.domain.events import FOLDED_ACTIONS
-from consentlog.domain.vocabulary import Action
+from consentlog.domain.acts import RULES, ActRule
+from consentlog.domain.grants import Flaw
+from consentlog.domain.vocabulary import Action, ActorType
 from consentlog.http.auth import Principal
 from consentlog.http.problems import RequestRefused
 from producers.request import EventIn
 
-_SCOPES: Final = {
-    "refused": ("events:write",),
-    "held": ("events:write",),
-    "granted": ("grants:write",),
-    "hold_released": ("holds:release", "role:compliance"),
+FLAWS: Final = {
+    Flaw.NO_EVIDENCE: "the evidence is missing",
+    Flaw.METHOD_NOT_ALLOWED: "that method is never consent",
+    Flaw.NO_ENTITY: "it names no entity",
+    Flaw.NO_TIME: "occurred_at is missing",
 }
-_GRANT_METHODS: Final = frozenset({"keyword", "web", "app", "form", "spoken"})
-_FIELDS_OF: Final = {
-    "basis": ("refused",),
-    "hold_kind": ("held",),
-    "target": ("hold_released",),
-    "until": ("granted", "held"),
+"""Why a grant could never count, in words, as far as its sender can repair it."""
+
+_FIELDS: Final = tuple(sorted({field for rule in RULES.values() for field in rule.fields}))
+_MISSING: Final = {
+    "hold_kind": "a hold needs its kind",
+    "method": "how the person expressed it is missing",
+    "target": "it names the event that it is about, by its id",
 }
-"""Fields that belong to some actions only; anywhere else they would be silently without effect."""
 
 
 def check_rules(item: EventIn, principal: Principal) -> None:
-    """Check one stated act.
+    """Check one stated act for shape and authority (`consentlog.domain.acts`).
 
     Raises:
-        RequestRefused: `CL-1205` for an action that this version does not fold, `CL-1103` for one
-            that the key may not state or a role that it does not carry, `CL-1001` for fields that
-            do not belong together, `CL-1206` for a grant that could never count.
+        RequestRefused: `CL-1103` for an act that the key may not state or a role that it does not
+            carry, `CL-1106` for an approval by a key that could have stated what it approves,
+            `CL-1001` for fields that do not belong together, `CL-1206` for a spoken grant without
+            its recording.
     """
-    if Action(item.action) not in FOLDED_ACTIONS:
-        raise RequestRefused("CL-1205", action=item.action)
-    for scope in _SCOPES[item.action]:
-        principal.require(scope)
-    if item.actor.role is not None:
-        principal.require(f"role:{item.actor.role}")
-    errors = [{"pointer": f"/{field}", "message": text} for field, text in _misfits(item)]
+    rule = RULES[Action(item.action)]
+    _check_key(item, rule, principal)
+    errors = [{"pointer": f"/{field}", "message": text} for field, text in _misfits(item, rule)]
     if errors:
         raise RequestRefused("CL-1001", extra={"errors": errors})
-    if item.action == "granted":
-        _check_grant(item)
+    recording = item.evidence.recording_sha256 if item.evidence else None
+    if item.action == "granted" and item.method == "spoken" and recording is None:
+        raise RequestRefused("CL-1206", reason="a spoken consent needs its recording's SHA-256")
 
 
-def _misfits(item: EventIn) -> Iterator[tuple[str, str]]:
-    for field, actions in _FIELDS_OF.items():
-        if getattr(item, field) is not None and item.action not in actions:
-            yield field, f"belongs to {' or '.join(actions)} only"
-    if item.action == "held" and item.hold_kind is None:
-        yield "hold_kind", "a hold needs its kind"
+def _check_key(item: EventIn, rule: ActRule, principal: Principal) -> None:
+    for scope in rule.permissions:
+        principal.require(scope)
+    for role in (rule.role, item.actor.role):
+        if role is not None:
+            principal.require(f"role:{role}")
+    for scope in rule.without:
+        if scope in principal.scopes:
+            raise RequestRefused("CL-1106", scope=scope)
+
+
+def _misfits(item: EventIn, rule: ActRule) -> Iterator[tuple[str, str]]:
+    for field in _FIELDS:
+        # A field that belongs to other actions would be silently without effect.
+        if getattr(item, field) is not None and field not in rule.fields:
+            owners = [action for action, other in RULES.items() if field in other.fields]
+            yield field, f"belongs to {' or '.join(owners)} only"
+    for field in rule.needs:
+        if getattr(item, field) is None:
+            yield field, _MISSING[field]
     if item.until is not None and item.action == "held" and item.hold_kind != "not_now":
         yield "until", "only a hold of kind not_now ends by itself"
-    if item.action == "hold_released" and item.target is None:
-        yield "target", "a release names the hold that it ends"
-    if item.action in ("refused", "granted") and item.method is None:
-        yield "method", "how the person expressed it is missing"
-
-
-def _check_grant(item: EventIn) -> None:
-    if item.method not in _GRANT_METHODS:
-        raise RequestRefused("CL-1206", reason=f"method {item.method} is never consent")
-    if item.evidence is None or not item.evidence.proves:
-        raise RequestRefused("CL-1206", reason="the evidence is missing")
-    if item.method == "spoken" and item.evidence.recording_sha256 is None:
-        raise RequestRefused("CL-1206", reason="a spoken consent needs its recording's SHA-256")
-    if item.occurred_at is None:
-        raise RequestRefused("CL-1206", reason="occurred_at is missing")
+    if rule.actors and ActorType(item.actor.type) not in rule.actors:
+        yield "actor/type", f"{item.action} is an act of {' or '.join(sorted(rule.actors))}"
+    if rule.reason and not (item.evidence and (item.evidence.verbatim or "").strip()):
+        yield "evidence/verbatim", "say who decided it and why"

@@ -1,48 +1,45 @@
-"""What a stated scope means: defaults, purposes from the campaign, names that nobody knows."""
+"""What a stated scope means in this registry, and which names of it nobody knows."""
 
 from __future__ import annotations
 
+from consentlog.domain.acts import held_instead, meant_scope
 from consentlog.domain.registry import Registry
-from consentlog.domain.scope import ANY_ENTITY, Scope
-from consentlog.domain.vocabulary import Channel, Purpose
+from consentlog.domain.scope import Scope
+from consentlog.domain.vocabulary import Action, Channel, Purpose
 from producers.request import EventIn
 
 
 def scope_of(item: EventIn, registry: Registry) -> Scope:
-    """Return the scope of an act, its purpose as the rules have it.
-
-    A purpose that was not stated is the campaign's, or marketing. A refusal or hold of service
-    contact is one of all contact: a person who refuses even that has not asked for marketing.
-
-    Source: rules of refusal 1.
-    """
+    """Return the scope of an act, its purpose as the rules have it (`domain.acts`)."""
     stated = item.scope
     campaign = registry.campaigns.get(stated.campaign) if stated.campaign else None
-    purpose = Purpose(stated.purpose) if stated.purpose else None
-    for_campaign = campaign.purpose if campaign else Purpose.MARKETING
-    if item.action in ("refused", "held") and Purpose.SERVICE in (purpose, for_campaign):
-        purpose = Purpose.ALL
-    return Scope(
+    return meant_scope(
+        Action(item.action),
         stated.entity,
         stated.brand,
         stated.campaign,
-        purpose or for_campaign,
+        Purpose(stated.purpose) if stated.purpose else None,
         Channel(stated.channel),
+        campaign.purpose if campaign else None,
     )
 
 
 def widened(scope: Scope, item: EventIn) -> Scope:
-    """Return the scope of the hold that a refusal becomes when a name in it is unknown.
-
-    Every entity; and every purpose if an unknown campaign left the purpose open.
-    """
+    """Return the scope of the hold that an act becomes when a name in it is unknown."""
     is_open = item.scope.campaign is not None and item.scope.purpose is None
-    purpose = Purpose.ALL if is_open else scope.purpose
-    return Scope(ANY_ENTITY, None, None, purpose, scope.channel)
+    return held_instead(scope, purpose_is_open=is_open)
 
 
-def unknown_in(scope: Scope, registry: Registry, at_ms: int) -> str | None:
-    """Name what the registry does not know, or None if it knows every part of the scope."""
+def unknown_in(action: Action, scope: Scope, registry: Registry, at_ms: int) -> str | None:
+    """Name what the registry does not know, or None if it knows every part that must be known.
+
+    A release ends a hold by its id, also one on every entity. A correction or approval is about an
+    earlier event, whose campaign may be long over: its entity alone must be known.
+    """
+    if action is Action.HOLD_RELEASED:
+        return None
+    if action in (Action.CORRECTED, Action.APPROVED):
+        return None if scope.entity in registry.entities else f"entity {scope.entity}"
     if registry.knows(scope, at_ms):
         return None
     names = (scope.entity, scope.brand, scope.campaign)

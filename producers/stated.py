@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from consentlog.domain.stated import instant_ms, zone_of
 from consentlog.domain.vocabulary import Precision, SetBy
 from consentlog.http.problems import RequestRefused
 from producers.request import EventIn
-from producers.times import instant_ms, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,6 @@ class StatedTimes:
     zone: str | None
     recorded_at_ms: int | None
     until_ms: int | None
-
-    def is_ahead(self, now_ms: int, margin_ms: int) -> bool:
-        """Tell whether the stated time proves the source's clock wrong."""
-        return (
-            self.set_by is SetBy.SOURCE
-            and self.occurred_at_ms is not None
-            and self.occurred_at_ms > now_ms + margin_ms
-        )
 
 
 def read_times(item: EventIn, source_zone: str) -> StatedTimes:

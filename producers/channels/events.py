@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import JSONResponse
 
+from consentlog.domain.stated import offset_of
 from consentlog.errors import Language
 from consentlog.http.auth import Authenticator, Principal
 from consentlog.http.body import parse_json
 from consentlog.http.language import language_of
 from consentlog.http.problems import RequestRefused, pointers_of, problem_of
-from consentlog.ports import Position
+from consentlog.ports import Clock, Position
 from producers.accept import Acceptor
 from producers.draft import Reception
 from producers.intake import Intake
@@ -34,12 +37,16 @@ class EventsChannel:
         keys: Recognises the caller.
         acceptor: Decides what becomes of an act.
         intake: Delivers it.
+        clock: What a source's clock is compared with.
     """
 
-    def __init__(self, keys: Authenticator, acceptor: Acceptor, intake: Intake) -> None:
+    def __init__(
+        self, keys: Authenticator, acceptor: Acceptor, intake: Intake, clock: Clock
+    ) -> None:
         self._keys = keys
         self._acceptor = acceptor
         self._intake = intake
+        self._clock = clock
 
     def router(self) -> APIRouter:
         """Return the route."""
@@ -68,27 +75,46 @@ class EventsChannel:
             TransientError: `CL-7001` if the log did not acknowledge in time; it may have the act.
         """
         principal = self._keys.of(request)
+        # Before the body is read: a slow upload would look like a clock that runs behind.
+        offset_ms = self._offset_of(request.headers.get("date"))
         body = parse_json(await request.body())
         items = body if isinstance(body, list) else [body]
         if not 1 <= len(items) <= MAX_ITEMS:
             raise RequestRefused("CL-1105", count=len(items), limit=MAX_ITEMS)
         key = request.headers.get("idempotency-key")
-        outcomes = [self._outcome(item, principal, key, at) for at, item in enumerate(items)]
+        outcomes = [
+            self._outcome(item, principal, None if key is None else f"{key}#{at}", offset_ms)
+            for at, item in enumerate(items)
+        ]
         trace = request.headers.get("traceparent")
         positions = await asyncio.gather(*(self._intake.deliver(one, trace) for one in outcomes))
         if not isinstance(body, list):
             return _single(outcomes[0], positions[0])
         return _several(outcomes, positions, language_of(request.headers.get("accept-language")))
 
-    def _outcome(self, raw: object, principal: Principal, key: str | None, index: int) -> Outcome:
+    def _outcome(
+        self, raw: object, principal: Principal, batch: str | None, offset_ms: int | None
+    ) -> Outcome:
         try:
             item = EventIn.model_validate(raw)
         except ValidationError as exc:
             errors = pointers_of(exc.errors(include_input=False, include_url=False))
             return Outcome(refusal=RequestRefused("CL-1001", extra={"errors": errors}))
         payload = json.dumps(raw, ensure_ascii=False).encode()
-        fallback = None if key is None else f"{key}#{index}"
-        return self._acceptor.accept(item, principal, Reception(payload, fallback))
+        reception = Reception(payload, batch, offset_ms=offset_ms)
+        return self._acceptor.accept(item, principal, reception)
+
+    def _offset_of(self, date: str | None) -> int | None:
+        """Measure the source's clock by its `Date`; one that cannot be read says nothing."""
+        try:
+            stated = parsedate_to_datetime(date) if date else None
+        except (ValueError, OverflowError):
+            return None
+        if stated is None:
+            return None
+        # An HTTP date without a zone is in GMT: RFC 9110 5.6.7.
+        aware = stated if stated.tzinfo else stated.replace(tzinfo=UTC)
+        return offset_of(int(aware.timestamp()) * 1000, self._clock.now_ms())
 
 
 def _single(outcome: Outcome, position: Position | None) -> JSONResponse:

@@ -99,7 +99,6 @@ def test_fields_that_are_wrong_are_pointed_at(
 GRANTS: list[dict[str, object]] = [
     {"evidence": None},
     {"evidence": {}},
-    {"method": "import"},
     {"method": "letter"},
     {"method": "spoken"},
     {"occurred_at": None},
@@ -111,13 +110,6 @@ def test_a_grant_that_could_never_count(gateway: Gateway, fields: dict[str, obje
     answer = gateway.post(grant(**fields))
     assert gateway.is_untouched
     _refused(answer.status_code, answer.json(), 422, "CL-1206")
-
-
-@pytest.mark.parametrize("action", ["consent_ended", "corrected", "approved"])
-def test_actions_that_are_not_folded_yet(gateway: Gateway, action: str) -> None:
-    answer = gateway.post(refusal(action=action))
-    assert gateway.is_untouched
-    _refused(answer.status_code, answer.json(), 422, "CL-1205")
 
 
 def test_too_many_items(gateway: Gateway) -> None:

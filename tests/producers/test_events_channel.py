@@ -184,7 +184,10 @@ def test_a_grant_from_the_future_goes_to_review(gateway: Gateway) -> None:
 
 def test_a_release_needs_the_role_and_takes_it_from_the_key(gateway: Gateway) -> None:
     release = refusal(
-        action="hold_released", target="ab" * 16, actor={"id": "c-1", "type": "staff"}
+        action="hold_released",
+        target="ab" * 16,
+        actor={"id": "c-1", "type": "staff"},
+        evidence={"verbatim": "no refusal was meant: says legal-1"},
     )
     assert gateway.post(release).json()["code"] == "CL-1103"
     answer = gateway.post(release, "compliance")

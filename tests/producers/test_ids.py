@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consentlog.domain.facts import key_of
-from tests.support.gateway import Gateway, grant, memory_gateway, refusal
+from tests.support.gateway import Gateway, approved, corrected, grant, memory_gateway, refusal
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +90,24 @@ def test_another_source_is_another_act(gateway: Gateway) -> None:
 
 def test_one_hold_released_twice_is_one_act(gateway: Gateway) -> None:
     release = refusal(action="hold_released", target="ab" * 16, source_ref=None)
-    release["actor"] = {"id": "c-1", "type": "staff"}
+    release |= {"actor": {"id": "c-1", "type": "staff"}, "evidence": {"verbatim": "no refusal"}}
     ids = {gateway.post(release, "compliance").json()["event_id"] for _ in range(2)}
+    assert len(ids) == 1
+
+
+def test_a_correction_or_approval_sent_again_is_one_act_and_another_target_another(
+    gateway: Gateway,
+) -> None:
+    for source, act in (("care", corrected), ("compliance", approved)):
+        one, again = (gateway.post(act("ab" * 16), source).json()["event_id"] for _ in range(2))
+        other = gateway.post(act("cd" * 16), source).json()["event_id"]
+        assert one == again != other
+
+
+def test_one_grant_in_two_batches_is_one_act(gateway: Gateway) -> None:
+    item = grant(source_ref=None)
+    ids = {
+        gateway.post([item], **{"idempotency-key": key}).json()["results"][0]["event_id"]
+        for key in ("batch-1", "batch-2")
+    }
     assert len(ids) == 1

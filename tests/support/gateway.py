@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from consentlog.domain.events import ConsentEvent
+from consentlog.domain.policy import Policy
 from consentlog.kafka.partition import partition_of
 from consentlog.kafka.topics import EVENTS, PARTITIONS, REVIEWS
 from consentlog.ports import EventLog
 from consentlog.reference.demo import render
-from consentlog.reference.load import load_registry
+from consentlog.reference.load import load_policy, load_registry
 from consentlog.reference.secrets import load_secrets
 from consentlog.reference.words import load_words
 from consentlog.testing.event_log import MemoryEventLog
@@ -92,6 +93,7 @@ def demo_reference(directory: Path) -> tuple[Reference, dict[str, str]]:
     render(directory)
     reference = Reference(
         load_registry(directory / "registry.toml"),
+        load_policy(directory / "policy.toml"),
         load_secrets(directory / "secrets.toml"),
         load_words(),
     )
@@ -99,9 +101,13 @@ def demo_reference(directory: Path) -> tuple[Reference, dict[str, str]]:
 
 
 @contextmanager
-def memory_gateway(directory: Path, log: EventLog | None = None) -> Iterator[Gateway]:
-    """Run a gateway without a socket."""
+def memory_gateway(
+    directory: Path, log: EventLog | None = None, policy: Policy | None = None
+) -> Iterator[Gateway]:
+    """Run a gateway without a socket, in the demo's world or under another policy."""
     reference, keys = demo_reference(directory)
+    if policy is not None:
+        reference = replace(reference, policy=policy)
     memory = MemoryEventLog(lambda key: partition_of(key, PARTITIONS))
     clock = FixedClock()
     app = build_gateway(reference, log or memory, clock)
@@ -131,6 +137,33 @@ def grant(**fields: Any) -> dict[str, Any]:
             "method": "app",
             "actor": {"id": "subject", "type": "person"},
             "evidence": {"consent_text_version": "v3"},
+            **fields,
+        }
+    )
+
+
+def ended(**fields: Any) -> dict[str, Any]:
+    """An end of consent as customer service states it."""
+    return _by_staff(**{"action": "consent_ended", "evidence": None, **fields})
+
+
+def corrected(target: str | None = "ab" * 16, **fields: Any) -> dict[str, Any]:
+    """A correction of one event as customer service states it."""
+    return _by_staff(**{"action": "corrected", "target": target, **fields})
+
+
+def approved(target: str | None = "ab" * 16, **fields: Any) -> dict[str, Any]:
+    """An approval of one event by compliance."""
+    actor = {"id": "legal-1", "type": "staff"}
+    return _by_staff(**{"action": "approved", "target": target, "actor": actor, **fields})
+
+
+def _by_staff(**fields: Any) -> dict[str, Any]:
+    return refusal(
+        **{
+            "method": None,
+            "actor": {"id": "care-3", "type": "staff"},
+            "evidence": {"verbatim": "the caller had keyed another person's number"},
             **fields,
         }
     )

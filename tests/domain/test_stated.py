@@ -1,4 +1,4 @@
-"""Stated times."""
+"""What a source's words about time mean, and when its clock is proven wrong (rules 2)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentlog.domain.derive import barrier_of
+from consentlog.domain.clocks import barrier_of
+from consentlog.domain.stated import instant_ms, is_ahead, is_off, offset_of
 from consentlog.domain.vocabulary import Precision
-from producers.times import instant_ms
-from tests.support.histories import DAY_MS, refused
+from tests.support.histories import DAY_MS, NOON_MS, refused
 
 SHANGHAI = "Asia/Shanghai"
+margins = st.integers(0, 3_600_000)
+offsets = st.integers(-(10**10), 10**10)
+
+
+@given(margins, offsets)
+def test_only_a_time_ahead_by_more_than_the_margin_proves_a_clock_wrong(
+    margin_ms: int, offset_ms: int
+) -> None:
+    assert is_ahead(NOON_MS + offset_ms, NOON_MS, margin_ms) == (offset_ms > margin_ms)
+    assert not is_ahead(None, NOON_MS, margin_ms)
+
+
+@given(margins, offsets)
+def test_a_measured_offset_proves_it_in_both_directions(margin_ms: int, offset_ms: int) -> None:
+    assert is_off(offset_ms, margin_ms) == (offset_ms > margin_ms or offset_ms < -margin_ms)
+    assert not is_off(None, margin_ms)
+
+
+@given(st.integers(0, 10**13), st.integers(-(10**7), 10**7))
+def test_the_date_of_a_message_never_says_more_than_its_second(at_ms: int, off_ms: int) -> None:
+    written_ms = at_ms + off_ms
+    measured = offset_of(written_ms - written_ms % 1000, at_ms)
+    assert abs(measured) <= abs(off_ms)
+    assert abs(off_ms) - abs(measured) < 1000
+
+
+def test_a_clock_that_is_right_measures_nothing() -> None:
+    assert {offset_of(NOON_MS, NOON_MS + late) for late in (0, 1, 500, 999)} == {0}
 
 
 @pytest.mark.parametrize(
