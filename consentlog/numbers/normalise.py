@@ -46,7 +46,7 @@ MAX_TEXT: Final = 64
 
 _TEL: Final = re.compile(r"^\s*tel\s*:\s*", re.IGNORECASE)
 _EXTENSION: Final = re.compile(
-    r"(?<=[\d)\s])\s*[,，;；(（]?\s*(?:转|轉|分机|分機|extension|ext\.?|x)\s*[.:：=]?\s*\d{1,7}[)）]?\s*$",
+    r"(?<=[\d)\s])\s*[,，;；(（-]?\s*(?:转|轉|分机|分機|extension|ext\.?|x)\s*[.:：=]?\s*\d{1,7}[)）]?\s*$",
     re.IGNORECASE,
 )
 # The library stops reading at `;` and takes `#` and `,` for an extension: the second number of a
@@ -116,7 +116,8 @@ def _parse_once(text: str, region: str | None) -> Normalised | Quarantined:
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException as exc:
-        if exc.error_type == NumberParseException.INVALID_COUNTRY_CODE and region is None:
+        unknown = exc.error_type == NumberParseException.INVALID_COUNTRY_CODE
+        if unknown and "+" not in text and region not in phonenumbers.SUPPORTED_REGIONS:
             return Quarantined(QuarantineReason.NO_REGION)
         return Quarantined(QuarantineReason.NOT_A_NUMBER)
     subject = phonenumbers.format_number(number, PhoneNumberFormat.E164)
