@@ -8,22 +8,23 @@ from typing import Final, Literal
 
 from consentlog.domain.registry import Registry
 from consentlog.domain.scope import ANY_ENTITY
+from consentlog.domain.stated import instant_ms
 from consentlog.http.auth import Principal
 from consentlog.numbers.normalise import Normalised, normalise
 from consentlog.ports import Clock
 from consentlog.reference.words import Words
 from consentlog.wire.reviews import ReviewEvent, ReviewReason
+from consentlog.words import Judgement, Verdict, judge
 from producers.accept import Acceptor
 from producers.draft import Reception
-from producers.keywords import Meaning, meaning_of
 from producers.outcome import Outcome
 from producers.request import ActorIn, EventIn, EvidenceIn, ScopeIn
 from producers.reviews import open_review
 from producers.sms import Message
-from producers.times import instant_ms
 
 _PERSON: Final = ActorIn(id="subject", type="person")
 _MAX_REF: Final = 128
+_NOTHING_TO_DO: Final = frozenset({Verdict.HELP, Verdict.NONE})
 _RIGHTS: Final = frozenset({"events:write", "grants:write"})
 
 
@@ -57,36 +58,38 @@ class MessageAcceptor:
 
         Returns:
             A refusal of marketing on every channel; a grant of marketing by SMS for `START`; a hold
-            with a review for words that are no keyword; a review alone for a `YES`, an item that is
-            no message, or anything that could not be recorded; None for a call for help.
+            with a review for words that a person must read; a review alone for a `YES`, an item
+            that is no message, or anything that could not be recorded; None for a call for help
+            and for words that ask for nothing: an auto-reply must not freeze a number.
         """
         if message is None:
             return Outcome(review=self._review(raw, principal, None, "an item is no message"))
-        meaning = meaning_of(message.content, self._words)
-        if meaning is Meaning.HELP:
+        judgement = judge(message.content, self._words)
+        if judgement.verdict in _NOTHING_TO_DO:
             return None
-        if meaning is Meaning.ANSWER:
+        if judgement.is_answer:
             detail = "a YES without a recorded question"
             return Outcome(review=self._review(raw, principal, message, detail))
-        return self._act(message, meaning, raw, principal)
+        return self._act(message, judgement, raw, principal)
 
     def _act(
-        self, message: Message, meaning: Meaning, raw: object, principal: Principal
+        self, message: Message, judgement: Judgement, raw: object, principal: Principal
     ) -> Outcome:
-        item = self._item(message, meaning, principal)
+        item = self._item(message, judgement.verdict, principal)
         speaker = Principal(principal.key_id, principal.source, _RIGHTS)
         outcome = self._acceptor.accept(item, speaker, Reception(_bytes_of(raw)))
-        if outcome.review is None and (meaning is Meaning.UNCLEAR or outcome.refusal is not None):
+        unclear = judgement.verdict is Verdict.REVIEW
+        if outcome.review is None and (unclear or outcome.refusal is not None):
             code = outcome.refusal.code if outcome.refusal else ""
-            detail = f"not recorded: {code}" if code else "words that are no keyword"
+            detail = f"not recorded: {code}" if code else f"words to be read: {judgement.rule}"
             review = self._review(raw, principal, message, detail)
             return replace(outcome, review=review)
         return outcome
 
-    def _item(self, message: Message, meaning: Meaning, principal: Principal) -> EventIn:
+    def _item(self, message: Message, verdict: Verdict, principal: Principal) -> EventIn:
         action: Literal["refused", "granted", "held"] = "refused"
-        if meaning is not Meaning.REFUSE:
-            action = "granted" if meaning is Meaning.CONSENT else "held"
+        if verdict is not Verdict.REFUSE:
+            action = "granted" if verdict is Verdict.CONSENT else "held"
         return EventIn(
             number=message.phone_number,
             action=action,

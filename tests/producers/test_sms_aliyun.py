@@ -77,8 +77,10 @@ def test_messages_that_nothing_names_are_acts_of_their_own(gateway: Gateway) -> 
     assert {event.fact.occurred_at_ms for event in gateway.events} == {None}
 
 
-@pytest.mark.parametrize("content", ["好的", "请回复TD退订是什么意思", "don't stop", "不要再打了"])
-def test_words_that_are_no_keyword_hold_and_open_a_review(gateway: Gateway, content: str) -> None:
+@pytest.mark.parametrize("content", ["请回复TD退订是什么意思", "don't stop", "START🚫", "退定"])
+def test_words_that_a_person_must_read_hold_and_open_a_review(
+    gateway: Gateway, content: str
+) -> None:
     _taken(gateway, message(content))
     fact = gateway.event.fact
     assert (fact.action, fact.hold_kind) == (Action.HELD, HoldKind.UNCLEAR)
@@ -94,8 +96,16 @@ def test_a_yes_without_a_question_is_a_review_and_no_grant(gateway: Gateway) -> 
     assert gateway.reviews[0].reason is ReviewReason.UNCLEAR_WORDS
 
 
-def test_help_changes_nothing(gateway: Gateway) -> None:
-    _taken(gateway, message("帮助"))
+def test_a_phrase_is_a_refusal(gateway: Gateway) -> None:
+    _taken(gateway, message("说了不要再打了！"))
+    assert gateway.event.fact.action is Action.REFUSED
+
+
+@pytest.mark.parametrize(
+    "content", ["帮助", "好的", "我在开会，请不要打电话", "Auto-reply: I am away"]
+)
+def test_what_asks_for_nothing_changes_nothing(gateway: Gateway, content: str) -> None:
+    _taken(gateway, message(content))
     assert gateway.is_untouched
 
 

@@ -13,7 +13,6 @@ from consentlog.errors import FatalError
 from consentlog.reference.demo import KEY_SCOPES, render
 from consentlog.reference.load import load_policy, load_registry
 from consentlog.reference.secrets import load_secrets
-from consentlog.reference.words import PACKAGED, load_words
 
 SECRETS = f'id_key = "{"ab" * 32}"\n[link]\nactive = "k1"\n[link.keys]\nk1 = "{"cd" * 32}"\n'
 
@@ -92,13 +91,3 @@ def test_a_registry_whose_keys_are_lost_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "keys.json").unlink()
     with pytest.raises(FatalError, match="CL-6064"):
         render(tmp_path)
-
-
-def test_required_words_cannot_be_taken_out(tmp_path: Path) -> None:
-    text = PACKAGED.read_text("utf-8")
-    for old, new in (('"TD", ', ""), ('"STOP", ', ""), ('"YES"', '"STOP"'), ("[around]", "[a]")):
-        assert old in text
-        path = tmp_path / "words.toml"
-        path.write_text(text.replace(old, new, 1), "utf-8")
-        with pytest.raises(FatalError, match="CL-6065"):
-            load_words(path)
