@@ -120,6 +120,22 @@ WRONG_REGISTRIES = [
     ('zone = "Asia/Shanghai"', 'zone = "Mars"', 27, "time zone"),
     ('region = "CN"', 'region = "China"', 27, "region"),
     ('"role:agent"', '"everything"', 35, "scopes"),
+    ('region = "CN"', 'region = "UK"', 27, "UK is no region"),
+    ('"role:agent"', '"holds:release"', 35, "count with role:compliance only"),
+    ('"role:agent"', '"approvals:write"', 35, "count with role:compliance only"),
+    (
+        '"role:agent"',
+        '"role:compliance", "approvals:write", "corrections:write"',
+        35,
+        "two keys",
+    ),
+    (
+        '"role:agent"]\n',
+        '"role:agent"]\n\n[[keys]]\nid = "desk-2"\nsource = "desk"\n'
+        f'sha256 = "{"ab" * 32}"\nscopes = ["check:read"]\n',
+        41,
+        "desk-1 is the same key",
+    ),
     ("ab" * 32, "ab", 35, "sha256"),
 ]
 
@@ -203,6 +219,7 @@ def test_a_row_stricter_or_at_another_time_is_taken(tmp_path: Path, old: str, ne
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ('what = "basis_required"', 'what = "calling_days"'),
         ('what = "basis_required"', 'what = "calling_hours"'),
         ('citation = "Civil Code 1033(1)"\n', ""),
         ("value = true", 'value = "yes"'),
