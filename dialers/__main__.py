@@ -17,6 +17,7 @@ from consentlog.http.clock import SystemClock
 from consentlog.http.server import serve
 from consentlog.kafka.topics import PARTITIONS, STATE
 from consentlog.numbers.normalise import normalise
+from consentlog.numbers.place import place_of
 from consentlog.observability.logging import configure_logging, get_logger
 from consentlog.reference.load import load_policy, load_registry
 from dialers.app import GateRoutes
@@ -58,6 +59,7 @@ def build(settings: GateSettings, on_applied: AppliedHook | None = None) -> Fast
         registry=registry,
         policy=policy,
         normalise=normalise,
+        place_of=place_of,
         clock=clock,
     )
     routes = GateRoutes(gate, registry, Authenticator(registry, clock), replica.waiters.wait)

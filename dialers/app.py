@@ -9,13 +9,15 @@ from typing import Annotated, TypeAlias
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from consentlog.domain.decision import Reason, ReasonCode
+from consentlog.domain.decision import Reason, ReasonCode, Verdict
 from consentlog.domain.registry import Registry
 from consentlog.errors import StaleState
 from consentlog.http.auth import Authenticator, Principal
+from consentlog.http.language import language_of
 from consentlog.http.problems import RequestRefused, problem_response
 from consentlog.ports import Position
 from dialers.answers import body_of
+from dialers.explaining import Explainer
 from dialers.gate import Answer, Gate
 from dialers.metrics import count_decision
 from dialers.questions import CheckParams, DecisionRequest, Number
@@ -63,7 +65,7 @@ class GateRoutes:
             return problem_response(request, late, verdict="deny")
         answer = self.gate.answer(asked.question(number, principal.source.region))
         count_decision(answer)
-        return _respond(request, answer)
+        return self._respond(request, principal, answer, explained=asked.explain)
 
     def _check_entity(self, principal: Principal, entity: str) -> None:
         # One that the registry does not know is nobody's secret: the gate answers that it is
@@ -71,13 +73,22 @@ class GateRoutes:
         if entity in self.registry.entities and entity not in principal.source.entities:
             raise RequestRefused("CL-2004", entity=entity)
 
-
-def _respond(request: Request, answer: Answer) -> JSONResponse:
-    body = body_of(answer) | {"request_id": request.state.request_id}
-    if answer.is_final:
-        return JSONResponse(body)
-    stale = StaleState("CL-2001", reason=_doubt(answer.decision.reasons))
-    return problem_response(request, stale, **body)
+    def _respond(
+        self, request: Request, principal: Principal, answer: Answer, *, explained: bool
+    ) -> JSONResponse:
+        language = language_of(request.headers.get("accept-language"))
+        explainer = Explainer(self.registry, self.gate.policy)
+        body = body_of(answer) | {"request_id": request.state.request_id}
+        if answer.decision.verdict is Verdict.DENY:
+            body["why_denied"] = explainer.why(answer, principal, language)
+        part = explainer.part(answer, principal) if explained else None
+        if part is not None:
+            body["explanation"] = part
+        if answer.is_final:
+            headers = {"Content-Language": language, "Vary": "Accept-Language"}
+            return JSONResponse(body, headers=headers)
+        stale = StaleState("CL-2001", reason=_doubt(answer.decision.reasons))
+        return problem_response(request, stale, **body)
 
 
 def _doubt(reasons: tuple[Reason, ...]) -> str | None:

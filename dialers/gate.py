@@ -7,13 +7,15 @@ sure of, it denies, with that as the reason.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from consentlog.domain.decision import Decision, Reason, ReasonCode, Verdict, decide, deny
+from consentlog.domain.place import Place as Home
 from consentlog.domain.policy import Policy
 from consentlog.domain.registry import Registry
 from consentlog.domain.scope import Contact
+from consentlog.domain.state import SubjectState
 from consentlog.domain.vocabulary import Channel
 from consentlog.numbers.normalise import Normalised, Quarantined
 from consentlog.ports import Clock
@@ -21,6 +23,8 @@ from consentlog.protocol.reader import Freshness, freshness
 from dialers.view import View
 
 Normaliser: TypeAlias = Callable[[str, str | None], Normalised | Quarantined]
+PlaceOf: TypeAlias = Callable[[str], Home]
+"""Says where a subject lives, as far as its numbering plan says."""
 
 NOT_BOOTSTRAPPED: Final = "not-bootstrapped"
 
@@ -53,11 +57,25 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What a decision was taken on: enough to take it again, and to say why."""
+
+    state: SubjectState | None
+    contact: Contact
+    at_ms: int
+    home: Home
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A decision and the place that it was taken at; no place without a valid number."""
+    """A decision and the place that it was taken at; no place without a valid number.
+
+    No ground where the rules were not asked: the number, the names or the view were in doubt.
+    """
 
     decision: Decision
     place: Place | None = None
+    ground: Ground | None = None
 
     @property
     def is_final(self) -> bool:
@@ -77,6 +95,9 @@ _PERMANENT: Final = frozenset(
 """Reasons that no newer view can change."""
 
 
+_NO_GRANT: Final = frozenset({ReasonCode.NO_BASIS, ReasonCode.GRANT_TOO_OLD})
+
+
 class Gate:
     """Answers questions from a view.
 
@@ -86,6 +107,7 @@ class Gate:
         registry: Who is who.
         policy: Policy rows.
         normalise: Turns what a dialer sends into a subject.
+        place_of: Says where a subject lives; policy rows hold by region and local time.
         clock: The own clock; wall time, because freshness compares it with the broker's.
     """
 
@@ -98,13 +120,15 @@ class Gate:
         policy: Policy,
         normalise: Normaliser,
         clock: Clock,
+        place_of: PlaceOf,
     ) -> None:
         self._view = view
         self._is_bootstrapped = is_bootstrapped
         self._registry = registry
-        self._policy = policy
+        self.policy: Final = policy
         self._normalise = normalise
         self._clock = clock
+        self._place_of = place_of
 
     def answer(self, question: Question) -> Answer:
         """Decide whether the contact may be made now.
@@ -125,19 +149,18 @@ class Gate:
         doubts = self._doubts(place.partition, now_ms)
         if resolution.contact is None:
             return Answer(deny(*resolution.reasons, *doubts), place)
-        decision = self._decide(number.subject, resolution.contact, now_ms)
-        return Answer(_denied_for(doubts, decision) if doubts else decision, place)
+        known = self._view.find(number.subject)
+        if known.trouble is not None:
+            decision = deny(Reason(ReasonCode.HELD, detail=known.trouble))
+            return Answer(_denied_for(doubts, decision) if doubts else decision, place)
+        ground = Ground(known.state, resolution.contact, now_ms, self._place_of(number.subject))
+        decision = decide(ground.state, ground.contact, ground.at_ms, self.policy, ground.home)
+        return Answer(_denied_for(doubts, decision) if doubts else decision, place, ground)
 
     def is_ready(self) -> bool:
         """Tell whether every partition is bootstrapped and fresh."""
         now_ms = self._clock.now_ms()
         return not any(self._doubts(p, now_ms) for p in range(len(self._view.readers)))
-
-    def _decide(self, subject: str, contact: Contact, now_ms: int) -> Decision:
-        known = self._view.find(subject)
-        if known.trouble is not None:
-            return deny(Reason(ReasonCode.HELD, detail=known.trouble))
-        return decide(known.state, contact, now_ms, self._policy)
 
     def _doubts(self, partition: int, now_ms: int) -> tuple[Reason, ...]:
         if not self._is_bootstrapped():
@@ -155,8 +178,11 @@ class Gate:
 
 
 def _denied_for(doubts: tuple[Reason, ...], decision: Decision) -> Decision:
-    """Deny for doubts and for what is known besides; a stale *allow* or *no basis* is not known."""
-    known = tuple(r for r in decision.reasons if r.code is not ReasonCode.NO_BASIS)
-    return replace(
-        decision, verdict=Verdict.DENY, reasons=(*doubts, *known), granted_by=None, policy_rows=()
+    """Deny for doubts and for what is known besides.
+
+    A stale *allow* is not known, and neither is that no newer grant exists.
+    """
+    known = tuple(r for r in decision.reasons if r.code not in _NO_GRANT)
+    return decision._replace(
+        verdict=Verdict.DENY, reasons=(*doubts, *known), granted_by=None, policy_rows=()
     )

@@ -37,6 +37,7 @@ class CheckParams(BaseModel):
     wait_ms: int = Field(
         2000, ge=0, le=MAX_WAIT_MS, description="how long to wait for `min_token`, ms"
     )
+    explain: bool = Field(False, description="add `explanation`: every record and its effect")
 
     @property
     def token(self) -> Position | None:

@@ -8,22 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from consentlog.domain.events import FOLDED_ACTIONS, ConsentEvent, fact_defect
+from consentlog.domain.events import ConsentEvent, fact_defect
 from consentlog.domain.facts import Fact
+from consentlog.domain.held import undecodable_hold
 from consentlog.domain.ids import id_of_bytes
-from consentlog.domain.scope import ANY_ENTITY
 from consentlog.domain.subject import subject_of_key
-from consentlog.domain.vocabulary import (
-    Action,
-    ActorType,
-    Basis,
-    Channel,
-    HoldKind,
-    Method,
-    Precision,
-    Purpose,
-    SetBy,
-)
 from consentlog.errors import CodecError
 from consentlog.kafka.partition import partition_of
 from consentlog.kafka.topics import PARTITIONS
@@ -69,9 +58,7 @@ def judge(partition: int, key: bytes | None, value: bytes | None) -> ConsentEven
     defect = fact_defect(event.fact)
     if defect is None:
         return event
-    known = event.fact.action in FOLDED_ACTIONS or event.fact.action is Action.UNKNOWN
-    reason = ReviewReason.UNDECODABLE if known else ReviewReason.UNSUPPORTED_ACTION
-    return Unsound(subject, reason, defect)
+    return Unsound(subject, ReviewReason.UNDECODABLE, defect)
 
 
 def hold_of(record: Record) -> Fact:
@@ -80,32 +67,8 @@ def hold_of(record: Record) -> Fact:
     Args:
         record: The record as it lies in the log; `accepted_at` becomes its append time.
     """
-    return Fact(
-        event_id=id_of_bytes(record.key, record.value),
-        action=Action.HELD,
-        basis=Basis.UNKNOWN,
-        entity=ANY_ENTITY,
-        brand=None,
-        campaign=None,
-        purpose=Purpose.ALL,
-        channel=Channel.ALL,
-        occurred_at_ms=None,
-        occurred_at_set_by=SetBy.UNKNOWN,
-        precision=Precision.UNKNOWN,
-        zone=None,
-        clock_wrong=False,
-        margin_ms=0,
-        accepted_at_ms=record.append_ms,
-        until_ms=None,
-        target=None,
-        hold_kind=HoldKind.UNDECODABLE,
-        source=SOURCE,
-        method=Method.UNKNOWN,
-        actor_id=SOURCE,
-        actor_type=ActorType.SYSTEM,
-        actor_role="",
-        has_evidence=False,
-    )
+    event_id = id_of_bytes(record.key, record.value)
+    return undecodable_hold(event_id, record.append_ms, SOURCE)
 
 
 def review_of(record: Record, unsound: Unsound) -> ReviewEvent:

@@ -114,12 +114,17 @@ class _Note:
 
     def _entry(self, fact: Fields, lead: str) -> Iterable[str]:
         yield lead + say_fact(fact, self.zone, self.lang)
-        text = word(self.lang, "effect", fact["effect"])
         barrier = say_instant(fact["barrier_at"], self.zone) if "barrier_at" in fact else ""
-        target = fact.get("by", "")
-        if knows("effect", fact["effect"]):
-            text = text.format(by=target, barrier=barrier)
-        yield " " * len(lead) + ("→ " + text)
+        effect = word(self.lang, "effect", _effect_key(fact))
+        yield " " * len(lead) + "→ " + effect.format(by=fact.get("by", ""), barrier=barrier)
 
     def _say(self, key: str) -> str:
         return word(self.lang, "note", key)
+
+
+def _effect_key(fact: Fields) -> str:
+    effect: str = fact["effect"]
+    for name in ("action", "kind"):
+        if name in fact and knows("effect", f"{effect}_{fact[name]}"):
+            return f"{effect}_{fact[name]}"
+    return effect

@@ -14,7 +14,8 @@ from consentlog.domain.policy import Policy
 from consentlog.domain.scope import Contact
 from consentlog.domain.state import OVERFLOWN, fold
 from consentlog.domain.vocabulary import Channel, HoldKind, Method, Precision, Purpose
-from dialers.answers import body_of, rfc3339
+from consentlog.wire.instants import write_utc
+from dialers.answers import body_of
 from dialers.gate import Answer
 from tests.support.gates import LATER_MS, Bench, ManualClock
 from tests.support.histories import (
@@ -272,8 +273,8 @@ def test_an_answer_leaves_out_what_does_not_apply() -> None:
 
 
 def test_far_instants_are_written_within_the_calendar() -> None:
-    assert rfc3339(2**62) == "9999-12-31T23:59:59.000Z"
-    assert rfc3339(-1) == datetime.fromtimestamp(0, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    assert write_utc(2**62) == "9999-12-31T23:59:59.000Z"
+    assert write_utc(-1) == datetime.fromtimestamp(0, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def test_while_stale_nobody_is_said_to_have_never_agreed() -> None:

@@ -17,6 +17,7 @@ from consentlog.domain.registry import (
 from consentlog.domain.state import SubjectState, fold
 from consentlog.domain.vocabulary import Channel, Purpose
 from consentlog.numbers.normalise import normalise
+from consentlog.numbers.place import place_of
 from consentlog.wire.build import Progress
 from consentlog.wire.states import StateRecord, encode_state, progress_subject
 from dialers.gate import Answer, Gate, Question
@@ -79,6 +80,7 @@ class Bench:
             registry=self.registry,
             policy=self.policy,
             normalise=normalise,
+            place_of=place_of,
             clock=self.clock,
         )
         self.level()
