@@ -15,7 +15,22 @@ Raises LookupError or ValueError for corrupt bytes. The caller must check that t
 where the record has to end: a record cut short in its last field is noticed only there.
 """
 
+class _Names(dict[bytes, str]):
+    """Texts that come again and again: one object each, instead of one for each record.
+
+    A fold keeps tens of thousands of facts; every further test, hash and join of a name is cheaper
+    when it is the same object. Emptied when full.
+    """
+
+    def __missing__(self, encoded: bytes) -> str:
+        if len(self) >= 4096:
+            self.clear()
+        text = self[encoded] = encoded.decode()
+        return text
+
+
 _VALUES: Final = {
+    "names": _Names(),
     "read_long": read_long,
     "read_length": read_length,
     "new": tuple.__new__,
@@ -90,7 +105,7 @@ class _Decoding(Source):
         return name
 
     def _string(self, schema: Schema, depth: int) -> str:
-        return f"{self._bytes(schema, depth)}.decode()"
+        return f"names[{self._bytes(schema, depth)}]"
 
     def _fixed(self, schema: Schema, depth: int) -> str:
         name = self._name("v")
@@ -142,7 +157,10 @@ class _Decoding(Source):
             self._emit(depth, f"{start} = i")
         fields = []
         for one in schema["fields"]:
-            expression = self._value(one["type"], depth)
+            if one["name"] in self._build.unique:
+                expression = f"{self._bytes(schema, depth)}.decode()"
+            else:
+                expression = self._value(one["type"], depth)
             if not expression.isidentifier():
                 name = self._name("v")
                 self._emit(depth, f"{name} = {expression}")

@@ -24,7 +24,7 @@ class Build:
     `records` maps a record's name to the NamedTuple with its fields in schema order; `enums` maps
     an enum's name to its members in symbol order, at most 64 of them. `kept` names the records
     whose values keep the bytes that they were read from as `encoded`. `unique` names the string
-    fields whose values hardly repeat, so that remembering their encoding is not worth while.
+    fields whose values hardly repeat, so that remembering them is not worth while.
     """
 
     records: Mapping[str, type[tuple[Any, ...]]]

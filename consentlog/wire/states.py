@@ -70,18 +70,15 @@ def encode_state(record: StateRecord) -> bytes:
     return b"".join(
         (
             _HEAD,
-            encode.front(
-                (
-                    record.subject,
-                    record.as_of,
-                    record.log_epoch,
-                    record.writer,
-                    record.fold_version,
-                    state.overflow,
-                    record.progress,
-                    record.hole,
-                )
-            ),
+            encode.front((record.subject, record.as_of)),
+            encode.about[
+                record.log_epoch,
+                record.writer,
+                record.fold_version,
+                state.overflow,
+                record.progress,
+                record.hole,
+            ],
             _block([getattr(fact, "encoded", b"") or encode.fact(fact) for fact in ordered]),
             b"\x01" if derived.review or state.overflow else b"\x00",
             _block(_scopes(derived, encode)),
@@ -163,17 +160,17 @@ _NO: Final = bytes(3)
 """Three fields that are null."""
 
 
-class _Scopes(dict[tuple[Any, ...], bytes]):
-    """Encodings of scopes: the same few dozen come again and again. Emptied when full."""
+class _Repeating(dict[tuple[Any, ...], bytes]):
+    """Encodings of what comes again and again: a scope, a writer. Emptied when full."""
 
     def __init__(self, encode: Encoder) -> None:
         super().__init__()
         self._encode = encode
 
-    def __missing__(self, scope: tuple[Any, ...]) -> bytes:
+    def __missing__(self, fields: tuple[Any, ...]) -> bytes:
         if len(self) >= 4096:
             self.clear()
-        encoded = self[scope] = self._encode(scope)
+        encoded = self[fields] = self._encode(fields)
         return encoded
 
 
@@ -181,8 +178,9 @@ class _Encoders(NamedTuple):
     """Parts of a state record, each compiled from its stretch of the schema's fields."""
 
     front: Encoder
+    about: _Repeating
     fact: Encoder
-    scopes: _Scopes
+    scopes: _Repeating
     refused: Encoder
     granted: Encoder
     hold: Encoder
@@ -206,9 +204,10 @@ def _encoders() -> _Encoders:
         return compile_encoder({"name": "Stretch", "fields": some}, BUILD, defined)
 
     return _Encoders(
-        front=stretch(fields[:8]),
+        front=stretch(fields[:2]),
+        about=_Repeating(stretch(fields[2:8])),
         fact=compile_encoder(defined["Fact"], BUILD, defined),
-        scopes=_Scopes(stretch(scope[:5])),
+        scopes=_Repeating(stretch(scope[:5])),
         refused=stretch(scope[5:8]),
         granted=stretch(scope[8:]),
         hold=stretch(defined["HoldState"]["fields"]),
