@@ -34,6 +34,8 @@ COMMANDS: Final = {
     "doctor": Command("doctor", "Try", "is everything as it must be?", "检查环境与服务是否正常"),
     "explain": Command("explain", "Try", "what an error code means", "解释错误代码"),
     "check": Command("check", "Data", "may this number be contacted?", "查询号码是否可联系"),
+    "state": Command("state", "Data", "what a history on stdin means", "由标准输入的历史得出结论"),
+    "numbers": Command("numbers", "Data", "clean a list of numbers", "规范化号码列表"),
     "link": Command("link", "Data", "make a one-click refusal link", "生成一键退订链接"),
     "history": Command(
         "history", "Audit", "when was a refusal recorded?", "查询拒绝的记录时间与来源"
