@@ -31,9 +31,10 @@ def build(settings: GatewaySettings) -> FastAPI:
     Raises:
         FatalError: If a file that it needs cannot be used.
     """
+    registry = load_registry(settings.registry_file)
     reference = Reference(
-        load_registry(settings.registry_file),
-        load_policy(settings.policy_file),
+        registry,
+        load_policy(settings.policy_file, registry),
         load_secrets(settings.secrets_file),
         load_words(),
     )
