@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consentlog.domain.clocks import barrier_of
-from consentlog.domain.decision import Decision, ReasonCode, Verdict, decide
+from consentlog.domain.decision import Decision, Reason, ReasonCode, Verdict, decide, deny
 from consentlog.domain.derive import derive
 from consentlog.domain.facts import Fact
 from consentlog.domain.grants import flaw_of
@@ -213,6 +213,11 @@ def test_a_fact_that_only_a_newer_fold_understands_denies() -> None:
 
 def test_a_grant_with_an_unknown_precision_opens_nothing() -> None:
     assert codes(ask(granted(1, precision=Precision.UNKNOWN))) == {ReasonCode.NO_BASIS}
+
+
+def test_what_lies_outside_of_the_state_denies_too() -> None:
+    reason = Reason(ReasonCode.STALE, detail="lost")
+    assert deny(reason) == Decision(Verdict.DENY, (reason,))
 
 
 def test_overflow_denies_everything() -> None:
