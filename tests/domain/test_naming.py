@@ -233,3 +233,28 @@ def test_an_event_that_only_names_takes_no_part_of_its_own() -> None:
     names = released(9), corrected(9), approved(9)
     assert derive(fold(names).facts)[:3] == ((), (), ())
     assert Action.APPROVED not in {one.fact.action for one in derive(fold(names).facts).refusals}
+
+
+def test_two_grants_under_one_id_are_a_conflict_and_stay_void() -> None:
+    two = granted(1), granted(1, NOON_MS + 1)
+    assert [hold.kind for hold in derive(fold(two).facts).holds] == [HoldKind.CONFLICT]
+    assert not is_allowed(*two, released(1, 9))
+
+
+def test_a_grant_after_an_ending_is_one_that_nothing_ended() -> None:
+    found = derive(fold([granted(2, LATE), ended(at_ms=NOON_MS)]).facts)
+    assert (len(found.grants), found.ended) == (1, ())
+
+
+def test_a_not_now_ends_after_30_days_and_only_by_a_later_grant() -> None:
+    until_ms = NOON_MS + 365 * DAY_MS
+    not_now = held(hold_kind=HoldKind.NOT_NOW, until_ms=until_ms)
+    assert derive(fold([not_now]).facts).holds[0].until_ms == NOON_MS + 30 * DAY_MS
+    assert not is_allowed(not_now, granted(2, NOON_MS))
+    assert is_allowed(not_now, granted(2, NOON_MS + 1))
+
+
+def test_a_grant_does_not_run_before_it_was_given() -> None:
+    state = fold([granted(2, NOON_MS)])
+    assert decide(state, VOICE, NOON_MS - 1, Policy()).verdict is Verdict.DENY
+    assert decide(state, VOICE, NOON_MS, Policy()).verdict is Verdict.ALLOW
