@@ -61,8 +61,7 @@ CLASSES: Final = (
         frozenset({"phrase", "paraphrase"}),
         "≥ 80 % refuse, ≥ 95 % refuse or review",
         lambda counts: (
-            counts.refuse >= 0.8 * counts.n
-            and counts.refuse + counts.review >= 0.95 * counts.n
+            counts.refuse >= 0.8 * counts.n and counts.refuse + counts.review >= 0.95 * counts.n
         ),
     ),
     Class(
@@ -149,9 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(table(words))
     if options.write:
         DOCUMENT.write_text(document(DOCUMENT.read_text("utf-8"), words), "utf-8")
-    met = [
-        one.meets(measure(file, words)[one.name]) for file in PARTS.values() for one in CLASSES
-    ]
+    met = [one.meets(measure(file, words)[one.name]) for file in PARTS.values() for one in CLASSES]
     return 0 if all(met) else 1
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from consentlog.words.context import doubt
 from consentlog.words.keyword import judge_whole
 from consentlog.words.lexicon import Index, Judgement, Verdict, Words
 from consentlog.words.text import Message, read
+
+_MOST_DOUBTS: Final = 32  # each looks at the whole message; a text of thousands would take seconds
 
 NOTHING = Judgement(Verdict.NONE, "none")
 """What a message says that has nothing to do with contact."""
@@ -47,12 +51,15 @@ def _first(rules: Index, message: Message) -> str | None:
 def _judge_phrases(message: Message, words: Words, *, passing: bool) -> Judgement | None:
     """Judge by the phrases: one clear refusal outweighs any number of doubtful ones."""
     unclear: Judgement | None = None
+    doubts = 0
     for found in words.phrases.find(message):
         if found.rule.passing and not passing:
             continue
         reason = doubt(found, message, words.marks)
         if reason is None:
             return Judgement(Verdict.REFUSE, found.rule.id)
-        if unclear is None:
-            unclear = Judgement(Verdict.REVIEW, f"{reason}:{found.rule.id}")
+        unclear = unclear or Judgement(Verdict.REVIEW, f"{reason}:{found.rule.id}")
+        doubts += 1
+        if doubts == _MOST_DOUBTS:
+            break
     return unclear
