@@ -78,6 +78,21 @@ def test_the_common_shapes_do_not_need_the_library(raw: str) -> None:
     assert read_common(raw, "CN") == "+8613800138000"
 
 
+@pytest.mark.parametrize("region", ["CN", "US", "GB", "DE", "RU", "BR", "AR", "JP"])
+def test_what_is_kept_for_a_start_holds_whatever_follows(region: str) -> None:
+    """The last digits at their ends, and one of them apart: where a pattern would tell them."""
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    assert example is not None
+    national = str(example.national_number)
+    code = str(example.country_code)
+    ends = [str(digit) * 6 for digit in range(10)]
+    ends += [f"{'5' * at}{digit}{'5' * (5 - at)}" for at in range(6) for digit in range(10)]
+    for raw in (national, f"+{code}{national}", f"{code}{national}", f"0{national}"):
+        for end in ends:
+            subject = read_common(raw[:-6] + end, region)
+            assert subject is None or subject == by_library(raw[:-6] + end, region)
+
+
 def test_other_plans_do_not_either() -> None:
     assert read_common("+16502530000", None) == "+16502530000"
     assert read_common("(650) 253-0000", "US") == "+16502530000"
