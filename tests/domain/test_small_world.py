@@ -39,6 +39,7 @@ def compare_every_order(events: tuple[Fact, ...], most: int) -> str:
         for order in permutations(some):
             for cut in range(len(order)):
                 tried += 1
+                assert set(kept(order)) == set(want.facts.values()), order
                 halves = unite(fold(order[:cut]), fold(order[cut:]))
                 assert fold(order) == halves == want, (order, cut)
     return f"{tried:,} orders and splits of up to {most} of {len(events)} events"

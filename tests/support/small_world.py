@@ -1,8 +1,8 @@
 """The small world: few times, scopes and actions, of which every set is tried.
 
 `EVENTS` is what make test combines, `MORE_EVENTS` comes on top in the long runs. Several share an
-id on purpose: 1 (harmless variants and a duplicate), 11 (conflict), 31, 41, 51. Times are days
-after a noon in Shanghai.
+id on purpose: 1, 4 and 10 (harmless variants, one act received twice), 11 (conflict), 31, 41, 51.
+Times are days after a noon in Shanghai.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from consentlog.domain.vocabulary import (
     Method,
     Precision,
     Purpose,
+    SetBy,
 )
 from tests.support.histories import (
     DAY_MS,
@@ -113,6 +114,7 @@ OTHERS: Final = (
     corrected(52, 11, day(5)),
     approved(61, 51, day(6)),
     approved(62, 51, day(6), actor_id="staff-1"),
+    approved(69, 51, day(6), actor_id=""),
     approved(63, 14, day(6)),
 )
 EVENTS: Final = REFUSALS + GRANTS + HOLDS + OTHERS
@@ -123,6 +125,9 @@ MORE_EVENTS: Final = (
     refused(7, day(3), entity="*", purpose=Purpose.ALL),
     refused(8, **undated(day(5)), purpose=Purpose.SERVICE),
     refused(9, day(9), accepted_at_ms=day(5), margin_ms=MARGIN_MS, channel=Channel.SMS),
+    refused(4, **undated(day(5)), campaign="spring", method=Method.IMPORT, actor_id="clerk-3"),
+    refused(10, day(2), occurred_at_set_by=SetBy.GATEWAY),
+    refused(10, day(4), occurred_at_set_by=SetBy.GATEWAY),
     refused(11, day(2), brand="car"),
     granted(18, day(4), method=Method.KEYWORD, channel=Channel.SMS),
     granted(19, day(4), clock_wrong=True),
@@ -183,7 +188,8 @@ QUESTIONS: Final = (
     Question(_FULL, day(16)),
     Question(_SMS, day(7)),
     Question(_VAGUE, day(7)),
-    Question(_VAGUE, day(33)),
+    Question(_FULL, day(32) - 1),
+    Question(_VAGUE, day(32)),
     Question(_SERVICE, day(7)),
     Question(_OTHER, day(7)),
     Question(_SUCCESSOR, day(7)),
