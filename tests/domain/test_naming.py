@@ -258,3 +258,8 @@ def test_a_grant_does_not_run_before_it_was_given() -> None:
     state = fold([granted(2, NOON_MS)])
     assert decide(state, VOICE, NOON_MS - 1, Policy()).verdict is Verdict.DENY
     assert decide(state, VOICE, NOON_MS, Policy()).verdict is Verdict.ALLOW
+
+
+def test_an_ending_before_the_grant_ended_nothing() -> None:
+    history = ended(4, EARLY), granted(2, NOON_MS), ended(5, LATE)
+    assert effects(*history) == {4: Effect.ENDS_NOTHING, 2: Effect.ENDED_BY, 5: Effect.ENDS}
