@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from consentlog.domain.explain import account
+from consentlog.domain.place import NOWHERE
 from consentlog.domain.policy import Policy
 from consentlog.domain.registry import Registry
 from consentlog.domain.state import EMPTY
 from consentlog.errors import Language
-from consentlog.explain.part import Sight, explanation, fact_fields, reason_fields
+from consentlog.explain.part import Sight, explanation, fact_fields, reason_fields, zone_of
 from consentlog.explain.why import why_denied
 from consentlog.http.auth import Principal
 from dialers.gate import Answer
@@ -29,12 +30,13 @@ class Explainer:
         reasons = answer.decision.reasons
         behind = {reason.event_id for reason in reasons if reason.event_id is not None}
         state = None if ground is None else ground.state
-        facts = {
-            fact.event_id.hex(): fact_fields(fact, whole=sight.is_whole(fact))
+        facts = [
+            fact_fields(fact, whole=sight.is_whole(fact))
             for fact in (EMPTY if state is None else state).facts.values()
             if fact.event_id in behind
-        }
-        return why_denied([reason_fields(reason) for reason in reasons], facts, lang)
+        ]
+        zone = zone_of(NOWHERE if ground is None else ground.home)
+        return why_denied([reason_fields(reason) for reason in reasons], facts, zone, lang)
 
     def part(self, answer: Answer, principal: Principal) -> dict[str, Any] | None:
         """Return the part `explanation`; None where the rules were not asked."""

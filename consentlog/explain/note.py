@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from consentlog.errors import Language
-from consentlog.explain.sentences import Fields, say_fact, say_instant, say_scope
+from consentlog.explain.sentences import Fields, is_behind, say_fact, say_instant, say_scope
 from consentlog.explain.wording import knows, say_reason, word
 
 
@@ -52,11 +52,12 @@ class _Note:
             yield f"  1. {self._why_allowed()}"
             return
         for number, reason in enumerate(self.answer["reasons"], 1):
-            yield f"  {number}. {say_reason(self._readable(reason), self.lang)}"
+            facts = [fact for fact in self.part["facts"] if is_behind(fact, reason)]
+            yield f"  {number}. {say_reason(self._readable(reason, told=bool(facts)), self.lang)}"
             if reason["code"] == "overflow":
                 yield f"     {self._say('overflow')}"
-            for fact in self.part["facts"]:
-                if fact["event_id"] == reason.get("event_id") and fact["action"] != "granted":
+            for fact in facts:
+                if fact["action"] != "granted":
                     yield from self._entry(fact, "     ")
 
     def _why_allowed(self) -> str:
@@ -65,28 +66,30 @@ class _Note:
         rules = ", ".join(rule["id"] for rule in self.part["policy"])
         return self._say("basis_free").format(rules)
 
-    def _readable(self, reason: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _readable(self, reason: Fields, *, told: bool) -> Fields:
         # The event and its barrier are told in the next lines, other instants in a local zone.
-        hidden = {"event_id", "at"} if reason["code"] == "refused" else {"event_id"}
-        told = {name: value for name, value in reason.items() if name not in hidden}
-        if "at" in told:
-            told["at"] = say_instant(told["at"], self.zone)
-        if reason["code"] == "held" and "detail" in told:
-            told["detail"] = word(self.lang, "kind", told["detail"])
-        return told
+        hidden = {"event_id"} if told else set()
+        if told and reason["code"] == "refused":
+            hidden.add("at")
+        shown = {name: value for name, value in reason.items() if name not in hidden}
+        if "at" in shown:
+            shown["at"] = say_instant(shown["at"], self.zone)
+        return shown
 
     def _agreements(self) -> Iterable[str]:
+        if any(reason["code"] == "overflow" for reason in self.answer["reasons"]):
+            return
         grants = [one for one in self.part["facts"] if one["action"] == "granted"]
         yield f"  {self._say('agreements' if grants else 'no_agreements')}"
         for grant in grants:
             yield from self._entry(grant, "  - ")
 
     def _others(self) -> Iterable[str]:
-        behind = {reason.get("event_id") for reason in self.answer["reasons"]}
+        reasons = self.answer["reasons"]
         rest = [
             one
             for one in self.part["facts"]
-            if one["action"] != "granted" and one["event_id"] not in behind
+            if one["action"] != "granted" and not any(is_behind(one, reason) for reason in reasons)
         ]
         near = [one for one in rest if one["effect"] != "out_of_scope"]
         if near:

@@ -66,7 +66,7 @@ def explanation(  # noqa: PLR0913  # the six things that a decision is about, an
     behind = {reason.event_id for reason in decision.reasons}
     return {
         "at": write_utc(at_ms),
-        "zone": place.zones[0] if len(place.zones) == 1 else "UTC",
+        "zone": zone_of(place),
         "contact": scope_fields(contact),
         "facts": [
             _entry_fields(one, whole=sight is None or sight.is_whole(one.fact))
@@ -75,6 +75,11 @@ def explanation(  # noqa: PLR0913  # the six things that a decision is about, an
         ],
         "policy": rule_fields(decision, policy),
     }
+
+
+def zone_of(place: Place) -> str:
+    """Return the zone to tell times in: the only one that the number can be in, else UTC."""
+    return place.zones[0] if len(place.zones) == 1 else "UTC"
 
 
 def _is_seen(one: Entry, sight: Sight, contact: Contact, behind: AbstractSet[bytes | None]) -> bool:

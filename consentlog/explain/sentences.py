@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from consentlog.errors import Language
@@ -13,8 +13,24 @@ from consentlog.explain.wording import listed, word
 Fields = Mapping[str, Any]
 """A JSON object, as `part.py` makes it."""
 
+_TO_THE_SECOND: Final = "%Y-%m-%d %H:%M:%S"
+_FORMS: Final = {"day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M"}
 
-def say_instant(text: str, zone: str | None, *, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+
+_FITTING: Final = {
+    "refused": {"refused"},
+    "held": {"held", "unknown"},
+    "grant_too_old": {"granted"},
+}
+
+
+def is_behind(fact: Fields, reason: Fields) -> bool:
+    """Tell whether a fact is the one that a reason names; variants of one id may be of any kind."""
+    same = fact["event_id"] == reason.get("event_id")
+    return same and fact["action"] in _FITTING.get(reason["code"], ())
+
+
+def say_instant(text: str, zone: str | None, *, form: str = _TO_THE_SECOND) -> str:
     """Say an instant in a zone, and in which.
 
     Args:
@@ -44,7 +60,7 @@ def say_fact(fact: Fields, zone: str, lang: Language) -> str:
         lang: Language to say it in.
     """
     parts = [word(lang, "action", fact["action"]) + _qualified(fact, lang)]
-    parts.append(say_time(fact, lang))
+    parts.append(say_time(fact, zone, lang))
     if "method" in fact:
         parts.append(word(lang, "method", fact["method"]))
     if "actor" in fact:
@@ -65,9 +81,9 @@ def say_fact(fact: Fields, zone: str, lang: Language) -> str:
     return listed(parts, lang)
 
 
-def say_briefly(fact: Fields, lang: Language) -> str:
-    """Say when and through what, for one line."""
-    parts = [say_time(fact, lang)]
+def say_briefly(fact: Fields, zone: str, lang: Language) -> str:
+    """Say when and through what, for one line; arguments as in `say_fact`."""
+    parts = [say_time(fact, zone, lang)]
     if "kind" in fact:
         parts.insert(0, word(lang, "kind", fact["kind"]))
     if "method" in fact:
@@ -77,17 +93,14 @@ def say_briefly(fact: Fields, lang: Language) -> str:
     return listed(parts, lang)
 
 
-def say_time(fact: Fields, lang: Language) -> str:
+def say_time(fact: Fields, zone: str, lang: Language) -> str:
     """Say when the act was, as exactly as its source said, in the zone that it stated."""
     if "occurred_at" not in fact:
         return word(lang, "time", "none")
     precision = fact.get("precision")
-    form = {"day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M"}.get(precision or "")
-    at = (
-        say_instant(fact["occurred_at"], fact.get("zone"))
-        if form is None
-        else say_instant(fact["occurred_at"], fact.get("zone"), form=form)
-    )
+    # A day without a zone was written down as that day of UTC; elsewhere it may be another.
+    stated = fact.get("zone", "UTC" if precision == "day" else zone)
+    at = say_instant(fact["occurred_at"], stated, form=_FORMS.get(precision or "", _TO_THE_SECOND))
     key = "said"
     if fact.get("clock_wrong"):
         key = "clock_wrong"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from consentlog.errors import Language
-from consentlog.explain.sentences import Fields, say_briefly
+from consentlog.explain.sentences import Fields, is_behind, say_briefly
 from consentlog.explain.wording import knows, say_reason, word
 
 _ORDER: Final = (
@@ -17,25 +17,26 @@ _ORDER: Final = (
 
 
 def why_denied(
-    reasons: Sequence[Mapping[str, Any]], facts: Mapping[str, Fields], lang: Language
+    reasons: Sequence[Fields], facts: Iterable[Fields], zone: str, lang: Language
 ) -> str:
     """Say the weightiest reason, and how many there are besides.
 
     Args:
         reasons: `reasons` of a denial, as the gate sends them; at least one.
-        facts: JSON form of the facts behind them, by event id; one that is missing is not told of.
+        facts: JSON form of facts; of a reason whose fact is not among them less is told.
+        zone: Zone for instants that state none.
         lang: Language to say it in.
     """
     first = min(reasons, key=_rank)
-    code, fact = str(first["code"]), facts.get(first.get("event_id", ""))
+    code, fact = str(first["code"]), next((one for one in facts if is_behind(one, first)), None)
     if fact is not None and knows("why", code):
-        said = word(lang, "why", code).format(fact=say_briefly(fact, lang))
+        said = word(lang, "why", code).format(fact=say_briefly(fact, zone, lang))
     else:
         said = say_reason({n: v for n, v in first.items() if n in {"code", "detail"}}, lang)
     more = word(lang, "why", "more").format(n=len(reasons) - 1) if len(reasons) > 1 else ""
     return word(lang, "why", "line").format(reason=said, more=more)
 
 
-def _rank(reason: Mapping[str, Any]) -> int:
+def _rank(reason: Fields) -> int:
     code = reason["code"]
     return _ORDER.index(code) if code in _ORDER else len(_ORDER)

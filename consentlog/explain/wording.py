@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -41,8 +42,18 @@ def say_reason(reason: Mapping[str, object], lang: Language) -> str:
         if name in reason:
             own = f"{name}_{code}"
             text = word(lang, "behind", own if knows("behind", own) else name)
-            said.append(text.format(reason[name]))
+            value = str(reason[name])
+            said.append(text.format(_say_detail(code, value, lang) if name == "detail" else value))
     return word(lang, "reason", code) + bracketed(said, lang)
+
+
+def _say_detail(code: str, detail: str, lang: Language) -> str:
+    if code == "held":
+        return word(lang, "kind", detail)
+    local = _LOCAL_TIME.fullmatch(detail)
+    if local is None:
+        return word(lang, "detail", detail)
+    return word(lang, "detail", "local_time").format(clock=local[1], zone=local[2])
 
 
 def bracketed(parts: list[str], lang: Language) -> str:
@@ -56,6 +67,7 @@ def listed(parts: list[str], lang: Language) -> str:
     return ("，" if lang == "zh" else ", ").join(parts)
 
 
+_LOCAL_TIME: Final = re.compile(r"(\d\d:\d\d) in (\S+)", re.ASCII)
 _PARTS: Final = ("detail", "policy", "event_id", "at")
 
 

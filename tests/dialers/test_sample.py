@@ -81,7 +81,7 @@ def test_reasons_read_as_sentences() -> None:
     reason = {"code": "refused", "event_id": "ab", "at": "2025-11-22T04:00:00.000Z"}
     said = "the person refused (event ab; only a grant later than 2025-11-22T04:00:00.000Z counts)"
     assert say_reason(reason, "en") == said
-    assert say_reason({"code": "held", "detail": "dispute"}, "zh") == "联系已暂停（dispute）"
+    assert say_reason({"code": "held", "detail": "dispute"}, "zh") == "联系已暂停（争议）"
     assert say_reason({"code": "new"}, "en") == "new"
 
 
