@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from consentlog.errors import FatalError
 from consentlog.reference.document import read_document
 from consentlog.words.lexicon import Extent, Kind, Rule
-from consentlog.words.pattern import Script, body_of, compile_phrase, parse
+from consentlog.words.pattern import Script, compile_phrase, guarded, parse
 
 _PREFIX: Final = {
     "auto": "auto_reply",
@@ -183,7 +183,7 @@ def _bodies(file: _File, sources: Sequence[str], path: Path) -> list[str]:
     found = []
     for source in sources:
         try:
-            found.append(body_of(parse(source, file.classes), Script(file.script)))
+            found.append(guarded(parse(source, file.classes), Script(file.script)))
         except ValueError as exc:
             refuse(path, str(exc), source)
     return found

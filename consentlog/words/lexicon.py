@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from consentlog.words.pattern import Phrase
 from consentlog.words.text import BOUNDARY, Message
 
+_PAIR: Final = 2
 _WORD: Final = re.compile(r"(?<![A-Z0-9])[A-Z0-9]+")
 
 
@@ -105,8 +106,10 @@ class Index:
         for at, char in enumerate(text):
             if char in starts:
                 yield from _fitting(starts[char], text, at)
+            if (pair := text[at : at + 2]) in starts and len(pair) > 1:
+                yield from _fitting(starts[pair], text, at)
         for word in _WORD.finditer(text):
-            if len(word[0]) > 1 and word[0] in starts:
+            if len(word[0]) > _PAIR and word[0] in starts:
                 yield from _fitting(starts[word[0]], text, word.start())
 
 

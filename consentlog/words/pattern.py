@@ -42,7 +42,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A compiled phrase: a regex that matches from its first character, and how it can begin."""
+    """A compiled phrase: a regex that matches from its first character, and how it can begin.
+
+    `starts` are one or two characters each (Chinese) or whole words (Latin).
+    """
 
     regex: re.Pattern[str]
     starts: frozenset[str]
@@ -130,6 +133,12 @@ def body_of(items: Sequence[Item], script: Script) -> str:
     return "(?<![A-Z0-9])" + "".join(parts)
 
 
+def guarded(items: Sequence[Item], script: Script) -> str:
+    """Return the regex of a phrase that looks at its first character first: most places fail."""
+    firsts = "".join(sorted({re.escape(start[0]) for start in _starts(items, script)}))
+    return f"(?=[{firsts}]){body_of(items, script)}"
+
+
 def misspellings(word: str) -> set[str]:
     """Return a word with one letter left out, doubled, or swapped with its neighbour."""
     pairs = [(word[:at], word[at:]) for at in range(1, len(word))]
@@ -174,7 +183,7 @@ def _starts(items: Sequence[Item], script: Script) -> set[str]:
     for item in items:
         for word in item.alternatives:
             first = _FIRST_WORD.match(word)
-            found.add(first[0] if script is Script.LATIN and first else word[0])
+            found.add(first[0] if script is Script.LATIN and first else word[:2])
         if not item.many:
             break
     return found
