@@ -37,20 +37,33 @@ class Position(NamedTuple):
         return f"{self.partition}:{self.offset}"
 
 
+class Delivered(NamedTuple):
+    """What became of something that was handed to the log.
+
+    `position` is known once the broker acknowledged it. `spooled` = it is on this machine's disk
+    and will reach the log, nobody knows yet at which position. Neither = there was nothing to
+    deliver.
+    """
+
+    position: Position | None = None
+    spooled: bool = False
+
+
 class EventLog(Protocol):
-    """The log as the gateway sees it."""
+    """The log as the gateway sees it: what was handed over once is never lost."""
 
     async def append(
         self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]
-    ) -> Position:
+    ) -> Delivered:
         """Append one record.
 
         Returns:
-            Its position, after the broker acknowledged it (acks=all).
+            Its position after the broker acknowledged it (acks=all); or that it is spooled, if the
+            broker did not do so in time.
 
         Raises:
-            TransientError: `CL-7001` if no acknowledgement came in time: the record may be in the
-                log.
+            TransientError: A code with status 503 if the record is not durable anywhere; it may be
+                in the log all the same.
         """
         ...
 

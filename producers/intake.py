@@ -1,4 +1,4 @@
-"""Hands outcomes to the log, and answers only once everything of them is in it."""
+"""Hands outcomes to the log, and answers only once everything of them is durable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from consentlog.domain.vocabulary import HoldKind
 from consentlog.kafka.topics import EVENTS, REVIEWS
-from consentlog.ports import EventLog, Position
+from consentlog.ports import Delivered, EventLog
 from consentlog.wire.events import encode_event
 from consentlog.wire.headers import event_headers
 from consentlog.wire.reviews import encode_review
@@ -31,7 +31,7 @@ class Intake:
         self._events = EVENTS.named(prefix)
         self._reviews = REVIEWS.named(prefix)
 
-    async def deliver(self, outcome: Outcome, traceparent: str | None = None) -> Position | None:
+    async def deliver(self, outcome: Outcome, traceparent: str | None = None) -> Delivered:
         """Deliver the event and the review of one outcome.
 
         Args:
@@ -39,20 +39,22 @@ class Intake:
             traceparent: W3C trace context of the request; dropped if it is not one.
 
         Returns:
-            Position of the event, after the broker acknowledged both; None if there is no event.
+            What became of the event, once event and review are both durable: its position if the
+            broker acknowledged it, else `spooled`. Without an event, what became of the review.
 
         Raises:
-            TransientError: `CL-7001` if either was not acknowledged in time. Both may be in the
-                log.
+            TransientError: A code with status 503 if either is not durable. The other may be.
         """
-        event, _ = await asyncio.gather(self._event(outcome, traceparent), self._review(outcome))
-        return event
+        event, review = await asyncio.gather(
+            self._event(outcome, traceparent), self._review(outcome)
+        )
+        return review._replace(position=None) if event is None else event
 
-    async def _event(self, outcome: Outcome, traceparent: str | None) -> Position | None:
+    async def _event(self, outcome: Outcome, traceparent: str | None) -> Delivered | None:
         if outcome.event is None:
             return None
         trace = traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None
-        position = await self._log.append(
+        delivered = await self._log.append(
             self._events,
             outcome.event.subject.encode(),
             encode_event(outcome.event),
@@ -62,12 +64,22 @@ class Intake:
         EVENTS_ACCEPTED.labels(fact.source, fact.action).inc()
         if fact.hold_kind is HoldKind.NOT_NOW:
             NOT_NOW.labels(fact.source).inc()
-        return position
+        return delivered
 
-    async def _review(self, outcome: Outcome) -> Position | None:
+    async def _review(self, outcome: Outcome) -> Delivered:
         if outcome.review is None:
-            return None
+            return Delivered()
         key = outcome.review.review_id.hex().encode()
-        position = await self._log.append(self._reviews, key, encode_review(outcome.review), [])
+        delivered = await self._log.append(self._reviews, key, encode_review(outcome.review), [])
         REVIEWS_OPENED.labels(outcome.review.source, outcome.review.reason).inc()
-        return position
+        return delivered
+
+
+def durability_of(delivered: Delivered) -> dict[str, str]:
+    """Return what a channel answers about an event: its `token`, or that it is spooled.
+
+    A token that nobody knows yet is never made up: whoever waits for it would be told too early.
+    """
+    if delivered.position is not None:
+        return {"token": str(delivered.position)}
+    return {"durability": "spooled"}

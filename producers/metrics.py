@@ -6,17 +6,17 @@ from prometheus_client import Counter
 
 EVENTS_ACCEPTED = Counter(
     "consentlog_gateway_events_total",
-    "Events acknowledged by the log, by source and action.",
+    "Events made durable (in the log, or spooled for it), by source and action.",
     ["source", "action"],
 )
 REVIEWS_OPENED = Counter(
     "consentlog_gateway_reviews_total",
-    "Reviews acknowledged by the log, by source and reason (repeats included).",
+    "Reviews made durable, by source and reason (repeats included).",
     ["source", "reason"],
 )
 NOT_NOW = Counter(
     "consentlog_not_now_total",
-    "Holds of kind not_now acknowledged by the log, by source (repeats included).",
+    "Holds of kind not_now made durable, by source (repeats included).",
     ["source"],
 )
 """By source, of which the registry has a closed set. The count by agent is a query of the history

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from consentlog.errors import TransientError
 from consentlog.observability.logging import get_logger
-from consentlog.ports import Position
+from consentlog.ports import Delivered, Position
 
 ACKNOWLEDGED_WITHIN_S: Final = 5.0
 """After this a caller is told 503; a caller that waits longer has given up by itself."""
@@ -60,7 +60,7 @@ class KafkaEventLog:
 
     async def append(
         self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]
-    ) -> Position:
+    ) -> Delivered:
         """Append one record; see `consentlog.ports.EventLog`."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Position] = loop.create_future()
@@ -72,7 +72,7 @@ class KafkaEventLog:
 
         try:
             self._producer.produce(topic, value, key, on_delivery=delivered, headers=list(headers))
-            return await asyncio.wait_for(future, self._deadline_s)
+            return Delivered(await asyncio.wait_for(future, self._deadline_s))
         except (BufferError, KafkaException, TimeoutError) as exc:
             self._reachable.clear()
             log.warning("append_not_acknowledged", topic=topic, reason=type(exc).__name__)

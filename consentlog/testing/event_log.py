@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from consentlog.errors import TransientError
-from consentlog.ports import Position, Record
+from consentlog.ports import Delivered, Position, Record
 
 
 class MemoryEventLog:
@@ -19,19 +19,26 @@ class MemoryEventLog:
         self._partition_of = partition_of
         self._partitions: dict[tuple[str, int], list[Record]] = {}
         self.is_down = False
-        """Set it, and no record is acknowledged any more, nor kept."""
+        """Set it, and the broker is away: records are spooled, see `spooled`."""
+        self.is_full = False
+        """Set it, and the spool is full: no record is taken, wherever the broker is."""
+        self.spooled: list[Record] = []
+        """What was taken while `is_down`; offset -1, for nobody knows it."""
 
     async def append(
         self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]
-    ) -> Position:
+    ) -> Delivered:
         """Append one record; see `consentlog.ports.EventLog`."""
-        if self.is_down:
-            raise TransientError("CL-7001", seconds=0)
+        if self.is_full:
+            raise TransientError("CL-1401", rows=0, bytes=0)
         partition = self._partition_of(key)
+        if self.is_down:
+            self.spooled.append(Record(topic, partition, -1, 0, key, value, tuple(headers)))
+            return Delivered(spooled=True)
         records = self._partitions.setdefault((topic, partition), [])
         offset = len(records)
         records.append(Record(topic, partition, offset, 0, key, value, tuple(headers)))
-        return Position(partition, offset)
+        return Delivered(Position(partition, offset))
 
     def records(self, topic: str) -> list[Record]:
         """Return everything in a topic, by partition and offset."""

@@ -19,10 +19,10 @@ from consentlog.http.auth import Authenticator, Principal
 from consentlog.http.body import parse_json
 from consentlog.http.language import language_of
 from consentlog.http.problems import RequestRefused, pointers_of, problem_of
-from consentlog.ports import Clock, Position
+from consentlog.ports import Clock, Delivered
 from producers.accept import Acceptor
 from producers.draft import Reception
-from producers.intake import Intake
+from producers.intake import Intake, durability_of
 from producers.openapi import request_body
 from producers.outcome import Outcome
 from producers.request import EventIn
@@ -63,16 +63,17 @@ class EventsChannel:
         return router
 
     async def post(self, request: Request) -> JSONResponse:
-        """Record one act or a list of acts; 202 only after the log acknowledged every one.
+        """Record one act or a list of acts; 202 only after every one is durable.
 
-        One: 202 with `event_id` and `token`, or a problem. A list: a result per item, 202 if all
-        were accepted, else 207; if the log did not acknowledge any of them, 503 for all: sent
+        One: 202 with `event_id` and `token`, or a problem. Where the log did not acknowledge in
+        time, `"durability": "spooled"` stands instead of `token`. A list: a result per item, 202 if
+        all were accepted, else 207; if any of them could not be made durable, 503 for all: sent
         again with the same references they are the same acts.
 
         Raises:
             RequestRefused: `CL-1101`, `CL-1102` for the key, `CL-1002` for a body that is no JSON,
                 `CL-1105` for a list that is empty or too long, and for one act what it lacks.
-            TransientError: `CL-7001` if the log did not acknowledge in time; it may have the act.
+            TransientError: A code with status 503 if nothing durable would take the act.
         """
         principal = self._keys.of(request)
         # Before the body is read: a slow upload would look like a clock that runs behind.
@@ -87,10 +88,10 @@ class EventsChannel:
             for at, item in enumerate(items)
         ]
         trace = request.headers.get("traceparent")
-        positions = await asyncio.gather(*(self._intake.deliver(one, trace) for one in outcomes))
+        delivered = await asyncio.gather(*(self._intake.deliver(one, trace) for one in outcomes))
         if not isinstance(body, list):
-            return _single(outcomes[0], positions[0])
-        return _several(outcomes, positions, language_of(request.headers.get("accept-language")))
+            return _single(outcomes[0], delivered[0])
+        return _several(outcomes, delivered, language_of(request.headers.get("accept-language")))
 
     def _outcome(
         self, raw: object, principal: Principal, batch: str | None, offset_ms: int | None
@@ -117,37 +118,37 @@ class EventsChannel:
         return offset_of(int(aware.timestamp()) * 1000, self._clock.now_ms())
 
 
-def _single(outcome: Outcome, position: Position | None) -> JSONResponse:
+def _single(outcome: Outcome, delivered: Delivered) -> JSONResponse:
     if outcome.refusal is not None:
         outcome.refusal.extra |= _review_id(outcome)
         raise outcome.refusal
-    return JSONResponse(_accepted(outcome, position), 202)
+    return JSONResponse(_accepted(outcome, delivered), 202)
 
 
 def _several(
-    outcomes: Sequence[Outcome], positions: Sequence[Position | None], language: Language
+    outcomes: Sequence[Outcome], delivered: Sequence[Delivered], language: Language
 ) -> JSONResponse:
     results = [
-        {"index": index, **_result(outcome, position, language)}
-        for index, (outcome, position) in enumerate(zip(outcomes, positions, strict=True))
+        {"index": index, **_result(outcome, one, language)}
+        for index, (outcome, one) in enumerate(zip(outcomes, delivered, strict=True))
     ]
     all_accepted = all(outcome.refusal is None for outcome in outcomes)
     return JSONResponse({"results": results}, 202 if all_accepted else 207)
 
 
-def _result(outcome: Outcome, position: Position | None, language: Language) -> dict[str, object]:
+def _result(outcome: Outcome, delivered: Delivered, language: Language) -> dict[str, object]:
     if outcome.refusal is None:
-        return _accepted(outcome, position)
+        return _accepted(outcome, delivered)
     problem = problem_of(outcome.refusal, language)
     return {"status": "rejected", "problem": problem, **_review_id(outcome)}
 
 
-def _accepted(outcome: Outcome, position: Position | None) -> dict[str, object]:
+def _accepted(outcome: Outcome, delivered: Delivered) -> dict[str, object]:
     assert outcome.event is not None  # noqa: S101  # an outcome has an event or a refusal
     found: dict[str, object] = {
         "status": "accepted",
         "event_id": outcome.event.fact.event_id.hex(),
-        "token": str(position),
+        **durability_of(delivered),
     }
     if outcome.review is not None:
         found |= {"held": True, **_review_id(outcome)}

@@ -75,7 +75,7 @@ class LinkChannel:
     async def act(self, token: str, request: Request) -> HTMLResponse:
         """Record the refusal: from the page's button, or a mail program's one click.
 
-        200 only after the log acknowledged; else a page with the same button again, which is the
+        200 only once the refusal is durable; else a page with the same button again, which is the
         same act.
         """
         language = _language(request)

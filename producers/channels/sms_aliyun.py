@@ -47,10 +47,10 @@ class AliyunSmsChannel:
         return router
 
     async def post(self, secret: str, request: Request) -> JSONResponse:
-        """Record every message of a push; the vendor's answer only after all are in the log.
+        """Record every message of a push; the vendor's answer only after all are durable.
 
         A message that is not one is kept as a review, so that it cannot hold up the others; a push
-        without a single message is refused, once its reviews are in the log.
+        without a single message is refused, once its reviews are durable.
 
         Args:
             secret: An API key with the scope `sms:aliyun`.
@@ -59,8 +59,8 @@ class AliyunSmsChannel:
         Raises:
             RequestRefused: `CL-1102`, `CL-1103` for the secret, `CL-1002` for a body that is no
                 JSON, `CL-1301` for one that is no push.
-            TransientError: `CL-7001` if the log did not acknowledge in time: the vendor pushes
-                again, and messages that it has already are the same acts.
+            TransientError: A code with status 503 if nothing durable would take them: the vendor
+                pushes again, and messages that were taken already are the same acts.
         """
         principal = self._keys.of_secret(secret)
         principal.require("sms:aliyun")

@@ -14,7 +14,7 @@ from consentlog.kafka.partition import partition_of
 from consentlog.kafka.producer import build_producer
 from consentlog.kafka.reader import read_to_end
 from consentlog.kafka.topics import EVENTS, PARTITIONS
-from consentlog.ports import EventLog, Position, Record
+from consentlog.ports import Delivered, EventLog, Position, Record
 from consentlog.testing.event_log import MemoryEventLog
 from producers.publish import KafkaEventLog
 
@@ -35,7 +35,7 @@ def _memory() -> Subject:
     log = MemoryEventLog(lambda key: partition_of(key, PARTITIONS))
 
     def take_down() -> EventLog:
-        log.is_down = True
+        log.is_full = True
         return log
 
     return Subject(log, EVENTS.name, lambda: log.records(EVENTS.name), take_down)
@@ -68,13 +68,15 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
 
 
 def _run(subject: Subject, *jobs: tuple[bytes, bytes]) -> list[Position]:
-    async def go() -> list[Position]:
-        appends: list[Coroutine[Any, Any, Position]] = [
+    async def go() -> list[Delivered]:
+        appends: list[Coroutine[Any, Any, Delivered]] = [
             subject.log.append(subject.topic, key, value, [("h", value)]) for key, value in jobs
         ]
         return await asyncio.gather(*appends)
 
-    return asyncio.run(go())
+    found = [one.position for one in asyncio.run(go())]
+    assert None not in found
+    return [position for position in found if position is not None]
 
 
 def test_a_position_is_where_the_record_lies(subject: Subject) -> None:
@@ -103,13 +105,13 @@ def test_offsets_have_no_gaps(subject: Subject) -> None:
     assert all(offsets == list(range(len(offsets))) for offsets in by_partition.values())
 
 
-def test_what_is_not_acknowledged_is_an_error_and_never_a_position(subject: Subject) -> None:
+def test_what_is_not_durable_is_an_error_and_never_a_position(subject: Subject) -> None:
     down = subject.take_down()
 
     async def go() -> None:
         with pytest.raises(TransientError) as caught:
             await down.append(subject.topic, KEYS[0], b"x", [])
-        assert caught.value.code == "CL-7001"
+        assert caught.value.entry.status == 503
 
     asyncio.run(go())
     assert subject.read() == []

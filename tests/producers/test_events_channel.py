@@ -18,7 +18,7 @@ from consentlog.domain.vocabulary import (
     SetBy,
 )
 from consentlog.kafka.partition import partition_of
-from consentlog.kafka.topics import EVENTS, PARTITIONS
+from consentlog.kafka.topics import EVENTS, PARTITIONS, REVIEWS
 from consentlog.wire.evidence import decode_evidence
 from consentlog.wire.reviews import ReviewReason
 from tests.support.gateway import NUMBER, Gateway, grant, memory_gateway, refusal
@@ -205,11 +205,26 @@ def test_a_key_speaks_only_for_its_own_entities(gateway: Gateway) -> None:
     assert not gateway.events
 
 
-def test_a_log_that_is_down_is_a_503_and_never_a_2xx(gateway: Gateway) -> None:
+def test_while_the_log_is_away_an_act_is_spooled_and_has_no_token(gateway: Gateway) -> None:
     gateway.log.is_down = True
+    answer = gateway.post(refusal())
+    assert answer.status_code == 202
+    assert answer.json().keys() == {"status", "event_id", "durability"}
+    assert answer.json()["durability"] == "spooled"
+    many = gateway.post([refusal(), refusal(number="110")])
+    assert many.status_code == 207
+    assert many.json()["results"][0]["durability"] == "spooled"
+    assert many.json()["results"][1]["review_id"]
+    assert [record.topic for record in gateway.log.spooled].count(REVIEWS.name) == 1
+    gateway.log.is_down = False
+    assert gateway.post(refusal()).json()["token"]
+
+
+def test_a_spool_that_is_full_is_a_503_and_never_a_2xx(gateway: Gateway) -> None:
+    gateway.log.is_full = True
     for body in (refusal(), refusal(number="110"), [refusal(), refusal()]):
         answer = gateway.post(body)
-        assert (answer.status_code, answer.json()["code"]) == (503, "CL-7001")
+        assert (answer.status_code, answer.json()["code"]) == (503, "CL-1401")
         assert answer.headers["retry-after"]
     assert gateway.is_untouched
 

@@ -156,10 +156,16 @@ def test_what_is_sealed_comes_back_and_is_not_visible(
     assert "138" not in base64.urlsafe_b64decode(token[3:] + "==").decode("latin-1")
 
 
-def test_a_log_that_is_down_shows_the_button_again(gateway: Gateway) -> None:
+def test_a_refusal_that_is_spooled_is_done(gateway: Gateway) -> None:
+    gateway.log.is_down = True
+    assert _post(gateway, _token(gateway)).status_code == 200
+    assert len(gateway.log.spooled) == 1
+
+
+def test_a_spool_that_is_full_shows_the_button_again(gateway: Gateway) -> None:
     token = _token(gateway)
     nonce = _nonce(gateway.client.get(f"/p/{token}").text)
-    gateway.log.is_down = True
+    gateway.log.is_full = True
     answer = _post(gateway, token, f"nonce={nonce}")
     assert answer.status_code == 503
     assert answer.headers["retry-after"]

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Message, Producer
 
 from consentlog.errors import TransientError
-from consentlog.ports import Position
+from consentlog.ports import Delivered, Position
 from producers.publish import KafkaEventLog
 
 
@@ -35,14 +35,14 @@ class _Producer:
         on_delivery(None, cast(Message, _Delivered(self._offset)))
 
 
-def _append(offset: int | None) -> Position:
+def _append(offset: int | None) -> Delivered:
     log = KafkaEventLog(cast(Producer, _Producer(offset)), "events", deadline_s=1)
     return asyncio.run(log.append("events", b"key", b"value", []))
 
 
 def test_a_token_names_the_offset_of_the_record() -> None:
-    assert _append(0) == Position(3, 0)
-    assert _append(7) == Position(3, 7)
+    assert _append(0) == Delivered(Position(3, 0))
+    assert _append(7) == Delivered(Position(3, 7))
 
 
 def test_no_token_is_made_up_where_the_broker_named_no_offset() -> None:

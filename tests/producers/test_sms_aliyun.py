@@ -191,17 +191,23 @@ def test_a_push_without_a_message_is_refused_and_reviewed(gateway: Gateway) -> N
     assert not gateway.events
 
 
-def test_a_push_without_a_message_whose_review_is_not_in_the_log_comes_again(
+def test_a_push_without_a_message_whose_review_is_not_durable_comes_again(
     gateway: Gateway,
 ) -> None:
-    gateway.log.is_down = True
+    gateway.log.is_full = True
     assert gateway.sms({"x": 1}).status_code == 503
 
 
-def test_a_log_that_is_down_makes_the_vendor_push_again(gateway: Gateway) -> None:
-    gateway.log.is_down = True
+def test_a_spool_that_is_full_makes_the_vendor_push_again(gateway: Gateway) -> None:
+    gateway.log.is_full = True
     answer = gateway.sms(message("TD"))
-    assert (answer.status_code, answer.json()["code"]) == (503, "CL-7001")
+    assert (answer.status_code, answer.json()["code"]) == (503, "CL-1401")
+
+
+def test_while_the_log_is_away_the_vendor_is_answered_as_ever(gateway: Gateway) -> None:
+    gateway.log.is_down = True
+    assert gateway.sms(message("TD")).json()["code"] == 0
+    assert len(gateway.log.spooled) == 1
 
 
 def test_fields_that_the_vendor_adds_are_no_reason_to_lose_a_refusal(gateway: Gateway) -> None:

@@ -171,6 +171,6 @@ def _acked(request: Request, response: httpx2.Response) -> list[Acked]:
     results = body["results"] if isinstance(request.json, list) else [body]
     assert [one["status"] for one in results] == ["accepted"] * len(request.acts), results
     return [
-        Acked(act, one["token"], one["event_id"])
+        Acked(act, one.get("token"), one["event_id"])
         for act, one in zip(request.acts, results, strict=True)
     ]
