@@ -58,7 +58,7 @@ def ask_hours(windows: Mapping[str, Hours], zones: Iterable[str], at_ms: int) ->
     return HoursAnswer(tuple(windows), closed, f"{clock_text(minute)} in {zone}")
 
 
-def local_minutes(zones: Iterable[str], at_ms: int) -> dict[str, int]:
+def local_minutes(zones: Iterable[str], at_ms: int) -> Mapping[str, int]:
     """Return the minute of the local day (0 to 1439) in each zone.
 
     Args:
@@ -69,7 +69,12 @@ def local_minutes(zones: Iterable[str], at_ms: int) -> dict[str, int]:
         One entry for each zone; nothing at all if one of them is not known here, or the instant
         lies outside of the calendar: an answer for some of the zones would be a guess.
     """
-    seconds = at_ms // 1000
+    return _local_minutes(tuple(zones), at_ms // 1000)
+
+
+@lru_cache(maxsize=4096)
+def _local_minutes(zones: tuple[str, ...], seconds: int) -> Mapping[str, int]:
+    """Remember the answer: within one second the numbers of one place have one clock."""
     try:
         clocks = [(zone, datetime.fromtimestamp(seconds, _zone(zone))) for zone in zones]
     except (ZoneInfoNotFoundError, ValueError, OverflowError, OSError):

@@ -115,20 +115,29 @@ class PolicyRow:
         if not is_value(self.what, self.value):
             raise ValueError(f"{self.value!r} is no value of {self.what}")
 
-    def holds(self, at_ms: int, region: str | None) -> bool:
-        """Tell whether the row is in force at `at_ms` for a number of `region` (None: unknown)."""
-        return (
-            self.from_ms <= at_ms
-            and (self.to_ms is None or at_ms < self.to_ms)
-            and (region is None or self.jurisdiction in (region, ANYWHERE))
-        )
+    def runs(self, at_ms: int) -> bool:
+        """Tell whether the row is in force at `at_ms`, ms UTC."""
+        return self.from_ms <= at_ms and (self.to_ms is None or at_ms < self.to_ms)
 
-    def binds(self, contact: Contact) -> bool:
-        """Tell whether entity, purpose and channel of `contact` are those that the row is about."""
+    def is_about(
+        self,
+        what: What,
+        entity: str,
+        purpose: Purpose | None,
+        channel: Channel | None,
+        region: str | None,
+    ) -> bool:
+        """Tell whether the row binds contacts of this kind; a part that is None is not looked at.
+
+        So rows of every jurisdiction bind a number whose region is not known.
+        """
         return (
-            self.entity in (None, contact.entity)
-            and self.purpose in (None, contact.purpose)
-            and contact.channel in self.channels
+            self.what is what
+            and self.confidence != DRAFT
+            and self.entity in (None, entity)
+            and (purpose is None or self.purpose in (None, purpose))
+            and (channel is None or channel in self.channels)
+            and (region is None or self.jurisdiction in (region, ANYWHERE))
         )
 
     @property
@@ -149,15 +158,13 @@ class Policy:
     """The rows of a deployment, already checked against looser values when they were read."""
 
     rows: tuple[PolicyRow, ...] = ()
-    _basis: tuple[PolicyRow, ...] = field(init=False, repr=False, compare=False)
-    _hours: tuple[PolicyRow, ...] = field(init=False, repr=False, compare=False)
-    _ages: tuple[PolicyRow, ...] = field(init=False, repr=False, compare=False)
+    _sorted: dict[tuple[str | None, ...], tuple[PolicyRow, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Rows by what they prescribe and for whom, sorted out when first asked for.
 
-    def __post_init__(self) -> None:
-        # Sorted out once: a decision asks for these three each time.
-        object.__setattr__(self, "_basis", self._binding(What.BASIS_REQUIRED))
-        object.__setattr__(self, "_hours", self._binding(What.CALLING_HOURS))
-        object.__setattr__(self, "_ages", self._binding(What.GRANT_MAX_AGE))
+    A decision asks three times; there are as many entries as kinds of contacts, emptied when full.
+    """
 
     def find(self, row_id: str) -> PolicyRow | None:
         """Return the row of that id, for whoever must show its citation."""
@@ -178,13 +185,7 @@ class Policy:
             Whether a grant is needed, and the id of the row that says so (`default` if none does:
             on for marketing, off for service).
         """
-        row = _strictest(
-            row
-            for row in self._basis
-            if row.holds(at_ms, region)
-            and row.entity in (None, entity)
-            and row.purpose in (None, purpose)
-        )
+        row = _strictest(self._for(_BASIS, entity, purpose, None, region), at_ms)
         if row is None:
             return purpose is Purpose.MARKETING, DEFAULT_ROW
         return cast("bool", row.value), row.id
@@ -199,11 +200,10 @@ class Policy:
             at_ms: Instant of the contact, ms UTC.
             place: Where the number lives; without zones every row forbids.
         """
-        windows = {
-            row.id: cast("Hours", row.value)
-            for row in self._hours
-            if row.holds(at_ms, place.region) and row.binds(contact)
-        }
+        rows = self._for(_HOURS, contact.entity, contact.purpose, contact.channel, place.region)
+        if not rows:
+            return _OPEN
+        windows = {row.id: cast("Hours", row.value) for row in rows if row.runs(at_ms)}
         return ask_hours(windows, place.zones, at_ms) if windows else _OPEN
 
     def grant_max_age_ms(
@@ -213,16 +213,15 @@ class Policy:
 
         None and None if no row does.
         """
-        if not self._ages:
-            return None, None
-        row = _strictest(r for r in self._ages if r.holds(at_ms, region) and r.binds(contact))
+        rows = self._for(_AGE, contact.entity, contact.purpose, contact.channel, region)
+        row = _strictest(rows, at_ms)
         return (None, None) if row is None else (_days(row) * DAY_MS, row.id)
 
     def honour_within_days(
         self, entity: str, at_ms: int, region: str | None
     ) -> tuple[int | None, str | None]:
         """Return within how many days a refusal must be honoured, and the row that says so."""
-        row = self._strictest_of(What.HONOUR_WITHIN, entity, at_ms, region)
+        row = _strictest(self._for(What.HONOUR_WITHIN, entity, None, None, region), at_ms)
         return (None, None) if row is None else (_days(row), row.id)
 
     def not_now_max_ms(self, entity: str, at_ms: int, region: str | None) -> tuple[int, str]:
@@ -230,7 +229,7 @@ class Policy:
 
         At most 30 days, whatever the rows say (rules of refusal 2).
         """
-        row = self._strictest_of(What.NOT_NOW_MAX, entity, at_ms, region)
+        row = _strictest(self._for(What.NOT_NOW_MAX, entity, None, None, region), at_ms)
         if row is None:
             return BUILT_IN_DAYS[What.NOT_NOW_MAX] * DAY_MS, DEFAULT_ROW
         return _days(row) * DAY_MS, row.id
@@ -240,29 +239,41 @@ class Policy:
 
         One history holds every number, so the rows of all jurisdictions apply; never below 5 years.
         """
-        row = _strictest(r for r in self._binding(What.RETENTION) if r.holds(at_ms, None))
+        row = _strictest(
+            [r for r in self.rows if r.what is What.RETENTION and r.confidence != DRAFT], at_ms
+        )
         least = BUILT_IN_DAYS[What.RETENTION]
         if row is None or _days(row) < least:
             return least, DEFAULT_ROW
         return _days(row), row.id
 
-    def _strictest_of(
-        self, what: What, entity: str, at_ms: int, region: str | None
-    ) -> PolicyRow | None:
-        return _strictest(
-            row
-            for row in self._binding(what)
-            if row.holds(at_ms, region) and row.entity in (None, entity)
-        )
+    def _for(
+        self,
+        what: What,
+        entity: str,
+        purpose: Purpose | None,
+        channel: Channel | None,
+        region: str | None,
+    ) -> tuple[PolicyRow, ...]:
+        asked = what, entity, purpose, channel, region
+        rows = self._sorted.get(asked)
+        if rows is None:
+            if len(self._sorted) >= _MOST_SORTED:
+                self._sorted.clear()
+            rows = self._sorted[asked] = tuple(row for row in self.rows if row.is_about(*asked))
+        return rows
 
-    def _binding(self, what: What) -> tuple[PolicyRow, ...]:
-        return tuple(row for row in self.rows if row.what is what and row.confidence != DRAFT)
+
+_BASIS: Final = What.BASIS_REQUIRED
+_HOURS: Final = What.CALLING_HOURS
+_AGE: Final = What.GRANT_MAX_AGE
+_MOST_SORTED: Final = 4096
 
 
-def _strictest(rows: Iterable[PolicyRow]) -> PolicyRow | None:
+def _strictest(rows: Iterable[PolicyRow], at_ms: int) -> PolicyRow | None:
     best: PolicyRow | None = None
     for row in rows:
-        if best is None or is_looser(row.what, best.value, row.value):
+        if row.runs(at_ms) and (best is None or is_looser(row.what, best.value, row.value)):
             best = row
     return best
 

@@ -35,6 +35,10 @@ SHANGHAI = Place("CN", ("Asia/Shanghai",))
 DAY_TIME = Hours(9 * 60, 21 * 60)
 
 
+def _holds(row: PolicyRow, at_ms: int, region: str | None) -> bool:
+    return row.runs(at_ms) and (region is None or row.jurisdiction in (region, "*"))
+
+
 def row(
     what: What,
     value: Value,
@@ -110,10 +114,10 @@ def test_many_rows_permit_nothing_that_one_of_them_forbids(what: What, data: st.
     if what is What.BASIS_REQUIRED:
         # Without rows the default is on; a row of its own may switch it off, beside others never.
         region = place.region
-        rows = [r for r in rows if r.holds(at_ms, region) and r.entity != "beta"] or rows[:1]
+        rows = [r for r in rows if _holds(r, at_ms, region) and r.entity != "beta"] or rows[:1]
     if permits(Policy(tuple(rows)), what, value, at_ms, place):
         for one in rows:
-            holds = one.holds(at_ms, place.region) and one.entity in (None, "acme")
+            holds = _holds(one, at_ms, place.region) and one.entity in (None, "acme")
             assert not holds or permits(Policy((one,)), what, value, at_ms, place)
 
 
@@ -123,7 +127,7 @@ def test_what_is_not_known_of_a_number_opens_nothing(what: What, data: st.DataOb
     policy = Policy(tuple(data.draw(rows_of(what))))
     value, at_ms = data.draw(VALUES[what]), NOON_MS + data.draw(st.integers(-2, 2)) * HOUR_MS
     known = data.draw(places)
-    has_rows = any(r.holds(at_ms, known.region) for r in policy.rows)
+    has_rows = any(_holds(r, at_ms, known.region) for r in policy.rows)
     if has_rows and permits(policy, what, value, at_ms, known._replace(region=None)):
         default_off = what is What.BASIS_REQUIRED and known.region is not None
         assert default_off or permits(policy, what, value, at_ms, known)
