@@ -31,6 +31,7 @@ from consentlog.wire.evidence import Evidence, encode_evidence
 from consentlog.wire.json_form import framed_to_json
 from consentlog.wire.reviews import ReviewEvent, ReviewReason, encode_review
 from consentlog.wire.states import StateRecord, encode_state, hole_subject, progress_subject
+from consentlog.wire.watermarks import ReporterKind, Watermark, encode_watermark
 
 FOLDER = Path(__file__).parent.parent / "schemas" / "examples"
 NOON_MS = 1_763_784_000_000
@@ -88,6 +89,9 @@ def examples() -> dict[str, bytes]:
                 HELD.event_id, ReviewReason.UNDECODABLE, NOON_MS, "fold", NUMBER,
                 "consent.events.v1", 3, 42, "a record does not decode", b"\x00\x00",
             )
+        ),
+        "watermark-v1.gateway": encode_watermark(
+            Watermark("gateway-1", ReporterKind.GATEWAY, NOON_MS, 61_000, 1200, 1)
         ),
     }  # fmt: skip
 

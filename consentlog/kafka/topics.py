@@ -63,8 +63,12 @@ STATE: Final = TopicSpec(
     },
 )
 REVIEWS: Final = TopicSpec("review.events.v1", "review id", 1, _LOG)
+# Five years and a leap day more: that reports came, and when they did not, is part of the proof.
+WATERMARKS: Final = TopicSpec(
+    "dialer.watermarks.v1", "reporter", 1, _LOG | {"retention.ms": str(1827 * _DAY_MS)}
+)
 
-TOPICS: Final = (EVENTS, STATE, REVIEWS)
+TOPICS: Final = (EVENTS, STATE, REVIEWS, WATERMARKS)
 
 
 def create_topics(

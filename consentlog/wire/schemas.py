@@ -13,6 +13,7 @@ EVENT_ID: Final = 1
 EVIDENCE_ID: Final = 2
 STATE_ID: Final = 3
 REVIEW_ID: Final = 4
+WATERMARK_ID: Final = 5
 
 
 class PinnedSchema(NamedTuple):

@@ -20,6 +20,9 @@ PUBLISHED = {
     "schemas/review-event-v1.avsc": (
         "43454173189533ea05db107e8a8fbc683c21885346478fbc0aa2864506a9c47d"
     ),
+    "schemas/watermark-v1.avsc": (
+        "9a4ec9aeb0285651839e8ba349166dd59f1a90f786c3aa8a12f7d61b6aee76dc"
+    ),
     f"{MIGRATIONS}/0001_consent_history.sql": (
         "7015750b9621b79b22595e571ae7ed90e055fa87f86a66ec4931e03ba73af5df"
     ),
