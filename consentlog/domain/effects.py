@@ -66,5 +66,7 @@ class Effect(StrEnum):
     """Only role compliance may release and approve."""
     SAME_PERSON = "same_person"
     """Nobody approves what they stated themselves."""
+    OTHER_ENTITY = "other_entity"
+    """What it names (`by`) is another entity's."""
     IMPORT_CANNOT_ALLOW = "import_cannot_allow"
     """A row of an import that would allow changes nothing."""

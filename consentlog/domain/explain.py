@@ -32,6 +32,7 @@ from consentlog.domain.standing import (
     is_by_another,
     may_name,
     needs_approval,
+    speaks_for,
     standing_of,
 )
 from consentlog.domain.state import EMPTY, SubjectState
@@ -192,9 +193,13 @@ def _of_naming(fact: Fact, target: bytes, ground: _Ground) -> _Found:
             one.action in (Action.HELD, Action.UNKNOWN) for one in named
         )
         fault = None if is_hold else Effect.TARGET_NOT_FIT
+        if not any(speaks_for(fact, one) for one in named):
+            fault = Effect.OTHER_ENTITY
         return _fault_of_allowing(fact) or fault or Effect.RELEASES, target
     if target in ground.standing.conflicts:
         return Effect.TARGET_IN_CONFLICT, target
+    if not all(speaks_for(fact, one) for one in named):
+        return Effect.OTHER_ENTITY, target
     if fact.action is Action.APPROVED:
         return _of_approval(fact, named), target
     return _of_correction(fact, named, ground), target

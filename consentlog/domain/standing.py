@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from consentlog.domain.facts import Fact
+from consentlog.domain.scope import ANY_ENTITY
 from consentlog.domain.vocabulary import Action, Method
 
 COMPLIANCE: Final = "compliance"
@@ -62,6 +63,16 @@ def is_by_another(approval: Fact, named: Fact) -> bool:
     return bool(approval.actor_id and named.actor_id) and approval.actor_id != named.actor_id
 
 
+def speaks_for(fact: Fact, named: Fact) -> bool:
+    """Tell whether a fact is stated for the entity of what it names.
+
+    The door sees only the entity that is stated, and lets a key speak for its own entities; what is
+    named is seen here for the first time. Without this one company could have another's refusals
+    struck out. What is about every entity is anybody's who may name it at all.
+    """
+    return named.entity in (fact.entity, ANY_ENTITY)
+
+
 def may_loosen(fact: Fact) -> bool:
     """Tell whether a release or an approval is by somebody whose word may lift a block.
 
@@ -96,13 +107,20 @@ def _standing_of(ordered: Sequence[Fact]) -> Standing:
         if fact.target in by_id and fact.target not in conflicts
     ]
     approved = _approved(pairs)
-    return Standing(differing, conflicts, _released(naming), approved, _corrected(pairs, approved))
+    return Standing(
+        differing, conflicts, _released(naming, by_id), approved, _corrected(pairs, approved)
+    )
 
 
-def _released(naming: Iterable[Fact]) -> Mapping[bytes, bytes]:
+def _released(
+    naming: Iterable[Fact], by_id: Mapping[bytes, Sequence[Fact]]
+) -> Mapping[bytes, bytes]:
     released: dict[bytes, bytes] = {}
     for fact in naming:
-        if fact.action is Action.HOLD_RELEASED and fact.target is not None and may_loosen(fact):
+        if fact.action is not Action.HOLD_RELEASED or fact.target is None or not may_loosen(fact):
+            continue
+        # One of several meanings is enough: a conflict that nobody could end would be no help.
+        if any(speaks_for(fact, one) for one in by_id.get(fact.target, ())):
             released.setdefault(fact.target, fact.event_id)
     return released
 
@@ -110,7 +128,7 @@ def _released(naming: Iterable[Fact]) -> Mapping[bytes, bytes]:
 def _approved(pairs: Iterable[tuple[Fact, Sequence[Fact]]]) -> Mapping[bytes, bytes]:
     approved: dict[bytes, bytes] = {}
     for fact, named in pairs:
-        by_another = all(is_by_another(fact, one) for one in named)
+        by_another = all(is_by_another(fact, one) and speaks_for(fact, one) for one in named)
         if fact.action is Action.APPROVED and by_another and may_loosen(fact):
             approved.setdefault(named[0].event_id, fact.event_id)
     return approved
@@ -121,7 +139,9 @@ def _corrected(
 ) -> Mapping[bytes, bytes]:
     corrected: dict[bytes, bytes] = {}
     for fact, named in pairs:
-        if fact.action is Action.CORRECTED and may_name(named):
+        if fact.action is not Action.CORRECTED or not may_name(named):
+            continue
+        if all(speaks_for(fact, one) for one in named):
             confirmed = fact.event_id in approved and fact.method is not Method.IMPORT
             if confirmed or not needs_approval(named):
                 corrected.setdefault(named[0].event_id, fact.event_id)

@@ -263,3 +263,20 @@ def test_a_grant_does_not_run_before_it_was_given() -> None:
 def test_an_ending_before_the_grant_ended_nothing() -> None:
     history = ended(4, EARLY), granted(2, NOON_MS), ended(5, LATE)
     assert effects(*history) == {4: Effect.ENDS_NOTHING, 2: Effect.ENDED_BY, 5: Effect.ENDS}
+
+
+@pytest.mark.parametrize("entity", ["beta", "*"])
+def test_nobody_loosens_what_another_entity_was_told(entity: str) -> None:
+    """The door knows only the entity that is stated; the fold sees whose refusal is named."""
+    of_other: dict[str, Any] = {"entity": entity}
+    said = effects(refused(1), AGREED, corrected(1, **of_other), approved(6, **of_other))
+    assert said[6] is Effect.OTHER_ENTITY
+    assert is_allowed(refused(1), AGREED, corrected(1), approved(6))
+    assert not is_allowed(refused(1), AGREED, corrected(1, **of_other), approved(6, **of_other))
+    assert not is_allowed(refused(1), AGREED, corrected(1), approved(6, **of_other))
+    assert not is_allowed(SPOKEN, approved(1, **of_other))
+    assert not is_allowed(held(3), AGREED, released(3, **of_other))
+
+
+def test_whoever_may_release_ends_a_hold_that_is_about_every_entity() -> None:
+    assert is_allowed(held(3, entity="*", hold_kind=HoldKind.DISPUTE), AGREED, released(3))

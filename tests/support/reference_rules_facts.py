@@ -102,6 +102,20 @@ def is_row_that_would_allow(facts: Facts, fact: Fact) -> bool:
     return False
 
 
+def is_about(fact: Fact, named: Fact) -> bool:
+    """Tell whether an act may reach the event that it names.
+
+    Section 1: registry, "sources and their API keys (→ entities they may speak for)": an act stated
+    for one entity says nothing about another's. `*` stands for every entity.
+    """
+    return named.entity in ("*", fact.entity)
+
+
+def is_about_all(facts: Facts, fact: Fact) -> bool:
+    """Tell the same of every meaning that the named id has."""
+    return all(is_about(fact, named) for named in facts if named.event_id == fact.target)
+
+
 def is_released(facts: Facts, event_id: bytes) -> bool:
     """Tell whether the hold, or the conflict, of this id was ended by a person who may.
 
@@ -111,6 +125,7 @@ def is_released(facts: Facts, event_id: bytes) -> bool:
     return any(
         fact.action is Action.HOLD_RELEASED
         and fact.target == event_id
+        and any(is_about(fact, named) for named in facts if named.event_id == event_id)
         and fact.actor_role == "compliance"
         and counts(facts, fact)
         and not is_row_that_would_allow(facts, fact)
@@ -130,6 +145,7 @@ def is_approved(facts: Facts, named: Fact) -> bool:
     return any(
         fact.action is Action.APPROVED
         and fact.target == named.event_id
+        and is_about_all(facts, fact)
         and fact.actor_role == "compliance"
         and fact.actor_id != ""
         and fact.actor_id != named.actor_id
@@ -153,6 +169,8 @@ def is_corrected(facts: Facts, named: Fact) -> bool:
         if fact.action is not Action.CORRECTED or fact.target != named.event_id:
             continue
         if not counts(facts, fact) or is_row_that_would_allow(facts, fact):
+            continue
+        if not is_about_all(facts, fact):
             continue
         if named.action is Action.GRANTED:
             return True
