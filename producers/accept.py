@@ -82,7 +82,7 @@ class Acceptor:
             detail = f"an import can only tighten, and this row says {action}"
             review = self.review(draft, ReviewReason.UNKNOWN, detail, subject)
             return Outcome(review=review, refusal=RequestRefused("CL-1209", action=action))
-        scope = scope_of(draft.item, self._registry)
+        scope = scope_of(draft.item, self._registry, is_chosen=draft.reception.is_chosen)
         if scope.entity in self._registry.entities and scope.entity not in source.entities:
             detail = f"the source may not speak for {scope.entity}"
             review = self.review(draft, ReviewReason.NOT_AUTHENTICATED, detail, subject)

@@ -22,6 +22,7 @@ from producers.channels.sms_aliyun import AliyunSmsChannel
 from producers.intake import Intake
 from producers.links import LinkSealer
 from producers.messages import MessageAcceptor
+from producers.preference.standing import CurrentState, NobodyKnows
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     prefix: str = "",
     is_ready: Callable[[], bool] = lambda: True,
     lifespan: Lifespan | None = None,
+    state: CurrentState | None = None,
 ) -> FastAPI:
     """Put the channels together.
 
@@ -52,6 +54,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         prefix: Put before topic names.
         is_ready: Whether the log can be reached.
         lifespan: Starts and stops the log.
+        state: Tells the preference page how things stand; None = nobody knows.
 
     Raises:
         FatalError: `CL-6061` if the registry has no source for links.
@@ -65,7 +68,9 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     channels = (
         EventsChannel(keys, acceptor, intake, clock),
         AliyunSmsChannel(keys, messages, intake),
-        LinkChannel(registry, _link_source(registry), sealer, acceptor, intake),
+        LinkChannel(
+            registry, _link_source(registry), sealer, acceptor, intake, state or NobodyKnows()
+        ),
     )
     routers = [channel.router() for channel in channels]
     return build_app("consentlog gateway", routers, is_ready, lifespan=lifespan)

@@ -31,13 +31,15 @@ class Reception:
     `payload` is what came, for a review; `batch` names the act where the source did not (an
     `Idempotency-Key` and the item's index); `is_now` = the act and its receipt are one, so the
     gateway's clock states when the person acted; `offset_ms` = how far the source's clock was
-    measured to be off, None if it was not.
+    measured to be off, None if it was not; `is_chosen` = the person chose the purpose on the
+    preference page.
     """
 
     payload: bytes
     batch: str | None = None
     is_now: bool = False
     offset_ms: int | None = None
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,58 @@
-"""The preference page: one small document in zh or en, without script, for a phone first."""
+"""The frame of every page: one small document without script or outside assets, for a phone first.
+
+A page's own words are its own; the frame owns style, language link, and the headers that keep a
+page to itself.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from html import escape
-from typing import Final, Literal
+from typing import Final
+
+from starlette.responses import HTMLResponse
 
 from consentlog.errors import Language
 
-State = Literal["ask", "done", "failed", "wrong"]
-
 _STYLE: Final = """
-:root{color-scheme:light dark;--ink:#1a1a1a;--paper:#fff;--act:#0b57d0;--act-ink:#fff}
+:root{color-scheme:light dark;--ink:#1a1a1a;--soft:#555;--paper:#fff;--card:#f4f5f7;--line:#80868b;
+--act:#0b57d0;--act-ink:#fff;--good:#0b6b2e;--warn:#8a4b00}
 @media (prefers-color-scheme:dark){
-:root{--ink:#eee;--paper:#161616;--act:#a8c7fa;--act-ink:#062e6f}}
+:root{--ink:#eee;--soft:#bbb;--paper:#161616;--card:#222427;--line:#8e949a;--act:#a8c7fa;
+--act-ink:#062e6f;--good:#8bd8a3;--warn:#f5c078}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:1.125rem/1.6 system-ui,sans-serif}
-main{max-width:34rem;margin:0 auto;padding:1.5rem 1.25rem}
-h1{font-size:1.5rem;line-height:1.3}
-button{width:100%;min-height:3rem;padding:.75rem;border:0;border-radius:.5rem;background:var(--act);
-color:var(--act-ink);font:inherit;font-weight:600;cursor:pointer}
+body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,sans-serif}
+main{max-width:34rem;margin:0 auto;padding:1.5rem 1.25rem 3rem}
+h1{font-size:1.5rem;line-height:1.3;margin:0 0 .5rem}
+h2{font-size:1.125rem;margin:0 0 .25rem}
+p{margin:.5rem 0}
+.soft{color:var(--soft)}
+.note{border-left:.25rem solid var(--warn);padding:.25rem .75rem}
+.done{border-left:.25rem solid var(--good);padding:.25rem .75rem}
+section{background:var(--card);border-radius:.75rem;padding:1rem;margin:1rem 0}
+ul{list-style:none;margin:0;padding:0}
+li{padding:.75rem 0}
+li+li{border-top:1px solid var(--line)}
+li p{display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap;margin:0 0 .5rem}
+.refused,.held,.no-consent{color:var(--good)}
+.open,.partly,.unknown{color:var(--warn)}
+button{width:100%;min-height:3rem;padding:.625rem .75rem;border:2px solid var(--act);
+border-radius:.5rem;background:transparent;color:var(--act);font:inherit;font-weight:600;
+cursor:pointer}
+button.first{background:var(--act);color:var(--act-ink)}
+button+button{margin-top:.75rem}
+fieldset{border:1px solid var(--line);border-radius:.5rem;margin:1rem 0;padding:.5rem 1rem}
+legend{padding:0 .25rem;font-weight:600}
+label{display:flex;gap:.75rem;align-items:center;min-height:2.75rem}
+label.above{display:block;min-height:0;font-weight:600;margin-top:1rem}
+input[type=checkbox]{width:1.375rem;height:1.375rem;accent-color:var(--act);flex:none}
+input[type=text]{width:100%;min-height:3rem;padding:.5rem .75rem;margin:.25rem 0 1rem;
+border:2px solid var(--line);border-radius:.5rem;background:var(--paper);color:var(--ink);
+font:inherit;font-size:1.375rem;letter-spacing:.25em}
+blockquote{margin:1rem 0;padding:.25rem .75rem;border-left:.25rem solid var(--line)}
+nav{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;margin-top:1.5rem}
+nav a{display:inline-block;padding:.5rem 0}
 a{color:var(--act)}
 :focus-visible{outline:3px solid var(--act);outline-offset:3px}
 """
@@ -32,101 +63,51 @@ CONTENT_SECURITY_POLICY: Final = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
-_TEXTS: Final[dict[Language, dict[str, str]]] = {
-    "zh": {
-        "lang": "zh-CN",
-        "ask": "不再接收营销联系？",
-        "ask-text": "确认后，{who}不再通过{how}向 {number} 进行{what}联系。",
-        "button": "确认拒绝",
-        "done": "已退订",
-        "done-text": "已记录：{who}不再通过{how}向 {number} 进行{what}联系。您可以关闭本页。",
-        "failed": "暂时没有记录成功",
-        "failed-text": "系统暂时无法确认您的请求，请稍候再点一次；重复点击只算一次。",
-        "wrong": "链接无效",
-        "wrong-text": "请从最近收到的短信或邮件中重新打开完整链接，或回复短信 TD。",
-        "voice": "电话",
-        "sms": "短信",
-        "all-channels": "电话和短信",
-        "marketing": "营销",
-        "service": "服务",
-        "all": "任何",
-    },
-    "en": {
-        "lang": "en",
-        "ask": "Stop marketing contact?",
-        "ask-text": "Once you confirm, {who} will no longer contact {number} by {how} for {what}.",
-        "button": "Confirm refusal",
-        "done": "You are opted out",
-        "done-text": "Recorded: {who} will no longer contact {number} by {how} for {what}. "
-        "You may close this page.",
-        "failed": "Not recorded yet",
-        "failed-text": "We could not confirm your request. Please press again in a moment; "
-        "pressing twice counts once.",
-        "wrong": "This link is not valid",
-        "wrong-text": "Open the whole link again from your latest message, or reply STOP to it.",
-        "voice": "phone",
-        "sms": "text message",
-        "all-channels": "phone or text message",
-        "marketing": "marketing",
-        "service": "service",
-        "all": "any purpose",
-    },
-}
+_LANG: Final[dict[Language, str]] = {"zh": "zh-CN", "en": "en"}
+_NAME: Final[dict[Language, str]] = {"zh": "中文", "en": "English"}
+_NAV: Final[dict[Language, str]] = {"zh": "本页导航", "en": "This page"}
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the page names: who stops, which number (masked), through what, what for."""
-
-    who: str
-    number: str
-    channel: str
-    purpose: str
-
-
-def page(state: State, language: Language, shown: Shown | None = None, nonce: str = "") -> str:
-    """Draw the page.
+def document(language: Language, title: str, body: str, links: tuple[str, ...] = ()) -> str:
+    """Draw a whole page.
 
     Args:
-        state: `ask` shows the button, `done` the confirmation, `failed` the button again, `wrong`
-            says that the link is none.
-        language: Language of the page.
-        shown: What it is about; not needed for `wrong`.
-        nonce: Names the act; drawn into the form, so that pressing twice is one act.
+        language: Of the page; the other one is a link below it.
+        title: As text; it is escaped.
+        body: As HTML: what came from outside is escaped by whoever drew it.
+        links: As HTML, set before the link to the other language.
 
     Returns:
-        A whole HTML document; everything that came from outside is escaped.
+        An HTML document.
     """
-    texts = _TEXTS[language]
-    text = texts[f"{state}-text"].format_map(_values(texts, shown))
-    form = _form(texts["button"], nonce) if state in ("ask", "failed") else ""
     other: Language = "en" if language == "zh" else "zh"
-    name = {"en": "English", "zh": "中文"}[other]
+    switch = f'<a href="?lang={other}" lang="{_LANG[other]}" hreflang="{other}">{_NAME[other]}</a>'
+    head = escape(title)
     return (
-        f'<!doctype html>\n<html lang="{texts["lang"]}"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{_LANG[language]}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="robots" content="noindex"><title>{texts[state]}</title>'
-        f"<style>{_STYLE}</style></head>\n<body><main><h1>{texts[state]}</h1>"
-        f'<p role="status">{text}</p>{form}'
-        f'<p><a href="?lang={other}" lang="{other}" hreflang="{other}">{name}</a></p>'
-        "</main></body></html>\n"
+        f'<meta name="robots" content="noindex"><title>{head}</title>'
+        f"<style>{_STYLE}</style></head>\n<body><main><h1>{head}</h1>\n{body}\n"
+        f'<nav aria-label="{_NAV[language]}">{"".join(links)}{switch}</nav></main></body></html>\n'
     )
 
 
-def _form(button: str, nonce: str) -> str:
-    return (
-        '<form method="post"><input type="hidden" name="nonce" '
-        f'value="{escape(nonce)}"><button type="submit">{button}</button></form>'
-    )
+def page_response(
+    html: str, language: Language, status: int = 200, retry_after_s: int | None = None
+) -> HTMLResponse:
+    """Answer with a page, which may load nothing, be framed nowhere and send forms home only.
 
-
-def _values(texts: dict[str, str], shown: Shown | None) -> dict[str, str]:
-    if shown is None:
-        return {}
-    how = texts["all-channels"] if shown.channel == "all" else texts[shown.channel]
-    return {
-        "who": escape(shown.who),
-        "number": escape(shown.number),
-        "how": how,
-        "what": texts[shown.purpose],
+    Args:
+        html: The document.
+        language: Its language.
+        status: HTTP status.
+        retry_after_s: When to come back, seconds; None if there is nothing to wait for.
+    """
+    headers = {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Content-Language": language,
+        "Vary": "Accept-Language",
     }
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
+    return HTMLResponse(html, status, headers)

@@ -9,8 +9,14 @@ from consentlog.domain.vocabulary import Action, Channel, Purpose
 from producers.request import EventIn
 
 
-def scope_of(item: EventIn, registry: Registry) -> Scope:
-    """Return the scope of an act, its purpose as the rules have it (`domain.acts`)."""
+def scope_of(item: EventIn, registry: Registry, *, is_chosen: bool = False) -> Scope:
+    """Return the scope of an act, its purpose as the rules have it (`domain.acts`).
+
+    Args:
+        item: The act.
+        registry: Knows what a campaign is for.
+        is_chosen: The person chose the purpose on the preference page.
+    """
     stated = item.scope
     campaign = registry.campaigns.get(stated.campaign) if stated.campaign else None
     return meant_scope(
@@ -21,6 +27,7 @@ def scope_of(item: EventIn, registry: Registry) -> Scope:
         Purpose(stated.purpose) if stated.purpose else None,
         Channel(stated.channel),
         campaign.purpose if campaign else None,
+        is_chosen=is_chosen,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 
-from consentlog.settings import HttpSettings, KafkaSettings, ReferenceSettings
+from consentlog.settings import Group, HttpSettings, KafkaSettings, ReferenceSettings
 
 
 class LinkSettings(ReferenceSettings):
@@ -15,8 +16,24 @@ class LinkSettings(ReferenceSettings):
     secrets_file: Path = Field(description="id key and link keys (TOML, mode 0600)")
 
 
+class GateAccess(Group):
+    """Where the gate is that tells the preference page how things stand."""
+
+    url: str = Field("", description="http://host:port of the gate; empty: state is not shown")
+    key: SecretStr = Field(
+        SecretStr(""), description="API key with check:read for every entity that has links"
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if bool(self.url) != bool(self.key.get_secret_value()):
+            raise ValueError("url and key go together")
+        return self
+
+
 class GatewaySettings(LinkSettings):
     """The gateway's settings."""
 
     kafka: KafkaSettings
     http: HttpSettings
+    gate: GateAccess = GateAccess(url="", key=SecretStr(""))

@@ -64,6 +64,12 @@ RULES: Final = MappingProxyType(
 TIGHTENING: Final = frozenset({Action.REFUSED, Action.HELD, Action.CONSENT_ENDED})
 """Actions that never open anything: if they cannot be understood, they block."""
 
+LOOSENING: Final = frozenset({Action.GRANTED, Action.HOLD_RELEASED, Action.APPROVED})
+"""Actions that never block anything: late, they leave a contact refused for longer.
+
+A correction is of neither set: that of a grant blocks.
+"""
+
 _OF_IMPORTS: Final = frozenset({Action.REFUSED, Action.HELD})
 
 
@@ -83,12 +89,15 @@ def meant_scope(  # noqa: PLR0913  # the five fields, what they belong to, what 
     purpose: Purpose | None,
     channel: Channel,
     of_campaign: Purpose | None,
+    *,
+    is_chosen: bool = False,
 ) -> Scope:
     """Return the scope that an act means.
 
     A purpose that was not stated is the campaign's, or marketing; an end of consent that names
     neither ends consent for everything. A refusal or hold of service contact is one of all contact:
-    a person who refuses even that has not asked for marketing.
+    a person who refuses even that has not asked for marketing. On the preference page, where both
+    stand side by side, the person refuses what the pressed button says.
 
     Args:
         action: What happened.
@@ -98,13 +107,15 @@ def meant_scope(  # noqa: PLR0913  # the five fields, what they belong to, what 
         purpose: Purpose, or None if not stated.
         channel: Channel.
         of_campaign: Purpose of the campaign in the registry; None without a known campaign.
+        is_chosen: The person chose the purpose on the preference page.
 
     Source: rules of refusal 1.
     """
     default = of_campaign or Purpose.MARKETING
     if action is Action.CONSENT_ENDED and campaign is None:
         default = Purpose.ALL
-    if action in (Action.REFUSED, Action.HELD) and Purpose.SERVICE in (purpose, of_campaign):
+    names_service = Purpose.SERVICE in (purpose, of_campaign)
+    if action in (Action.REFUSED, Action.HELD) and names_service and not is_chosen:
         purpose = Purpose.ALL
     return Scope(entity, brand, campaign, purpose or default, channel)
 

@@ -7,6 +7,7 @@ gateway accepts.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ def plan_services(
     gateway, gate = (
         probe | {"CONSENTLOG_HTTP__PORT": str(ports[name])} for name in ("gateway", "gate")
     )
+    gateway |= _gate_access(layout, ports)
     common = _common_environment(layout, ports)
     return (
         _kafka(layout, ports, runtime),
@@ -182,6 +184,20 @@ def _python(
         layout.log_of(name),
         unready=lambda: what_it_says(ready),
     )
+
+
+def _gate_access(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
+    """Tell the gateway where to ask what its preference page shows.
+
+    A directory that was made before there was such a key has none; its page says that nothing is
+    known.
+    """
+    _render(layout)
+    key = json.loads(layout.keys.read_text("utf-8")).get("web")
+    if key is None:
+        return {}
+    url = f"http://{LOOPBACK}:{ports['gate']}"
+    return {"CONSENTLOG_GATE__URL": url, "CONSENTLOG_GATE__KEY": key}
 
 
 def _common_environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:

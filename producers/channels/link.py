@@ -1,14 +1,14 @@
-"""`/p/{token}`: GET shows what would be refused and changes nothing, POST refuses.
+"""`/p/{token}`: GET shows the preferences and changes nothing, POST refuses.
+
+Refusing is one step: the token is the authority, so nobody logs in, and there is no cookie that
+another site's form could ride on. A mail program's one click is the same POST without a button.
 
 Source: RFC 8058 (one-click: an HTTPS POST, no cookies, no redirect).
 """
 
 from __future__ import annotations
 
-import json
 import secrets
-from typing import Final
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
@@ -16,18 +16,19 @@ from starlette.responses import HTMLResponse
 from consentlog.domain.registry import Registry, Source
 from consentlog.errors import Language, TransientError
 from consentlog.http.auth import Principal
-from consentlog.http.language import language_of
 from consentlog.http.problems import RETRY_AFTER_S
 from consentlog.observability.masking import mask
+from consentlog.ports import Position
 from producers.accept import Acceptor
-from producers.draft import Reception
 from producers.intake import Intake
 from producers.links import LinkSealer, LinkTarget
-from producers.pages import CONTENT_SECURITY_POLICY, Shown, State, page
-from producers.request import ActorIn, EventIn, EvidenceIn, ScopeIn
-
-_MAX_NONCE: Final = 64
-_MAX_AGENT: Final = 512
+from producers.pages import page_response
+from producers.preference.act import Press, origin_of
+from producers.preference.choices import part_of, refused_by
+from producers.preference.draw import Form, Person, failed, preferences, refused, wrong
+from producers.preference.forms import page_language, read_form, write_seen
+from producers.preference.standing import CurrentState
+from producers.preference.wording import wording
 
 
 class LinkChannel:
@@ -39,21 +40,28 @@ class LinkChannel:
         sealer: Opens tokens.
         acceptor: Decides what becomes of an act.
         intake: Delivers it.
+        state: Tells how things stand.
+        can_agree: Whether the page to agree on is there.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a page needs, each once
         self,
         registry: Registry,
         source: Source,
         sealer: LinkSealer,
         acceptor: Acceptor,
         intake: Intake,
+        state: CurrentState,
+        *,
+        can_agree: bool = False,
     ) -> None:
         self._registry = registry
         self._principal = Principal("link", source, frozenset({"events:write"}))
         self._sealer = sealer
         self._acceptor = acceptor
         self._intake = intake
+        self._state = state
+        self._can_agree = can_agree
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -65,96 +73,61 @@ class LinkChannel:
         return router
 
     async def show(self, token: str, request: Request) -> HTMLResponse:
-        """Show what the link would refuse; mail scanners follow links, so nothing changes."""
-        language = _language(request)
+        """Show how things stand; mail scanners follow links, so nothing changes."""
+        language = page_language(request)
         target = self._sealer.open(token)
         if target is None:
-            return _answer("wrong", language, None)
-        return _answer("ask", language, self._shown(target, language), secrets.token_hex(16))
+            return wrong_link(language)
+        person = person_of(target, self._registry, language)
+        found = await self._state.standings(
+            target.subject, target.scope.entity, write_seen(request)
+        )
+        agree_at = f"{token}/agree?lang={language}" if self._can_agree else None
+        form = Form(secrets.token_hex(16))
+        html = preferences(wording(language), person, found, form, agree_at)
+        return page_response(html, language)
 
     async def act(self, token: str, request: Request) -> HTMLResponse:
-        """Record the refusal: from the page's button, or a mail program's one click.
+        """Record the refusal: from a button of the page, or a mail program's one click.
 
-        200 only once the refusal is durable; else a page with the same button again, which is the
-        same act.
+        200 only once it is durable; else a page with the same button again, which is the same act.
         """
-        language = _language(request)
+        language = page_language(request)
         target = self._sealer.open(token)
         if target is None:
-            return _answer("wrong", language, None)
-        nonce = _nonce(await request.body()) or secrets.token_hex(16)
-        outcome = self._acceptor.accept(
-            self._item(target, nonce, request), self._principal, _reception(target)
-        )
-        shown = self._shown(target, language)
+            return wrong_link(language)
+        sent = read_form(await request.body())
+        choice = sent.one("choice")
+        form = Form(sent.nonce or secrets.token_hex(16), choice if part_of(choice) else "")
+        scope = refused_by(form.choice, target.scope)
+        ip, agent = origin_of(request)
+        press = Press(target.subject, scope, form.nonce, ip=ip, user_agent=agent)
+        reception = press.reception(is_chosen=bool(form.choice))
+        outcome = self._acceptor.accept(press.event("refused"), self._principal, reception)
         try:
-            await self._intake.deliver(outcome, request.headers.get("traceparent"))
+            delivered = await self._intake.deliver(outcome, request.headers.get("traceparent"))
         except TransientError:
-            return _answer("failed", language, shown, nonce)
+            return page_response(failed(wording(language), form), language, 503, RETRY_AFTER_S)
         if outcome.refusal is not None:
             raise outcome.refusal
-        return _answer("done", language, shown)
-
-    def _item(self, target: LinkTarget, nonce: str, request: Request) -> EventIn:
-        scope = target.scope
-        agent = request.headers.get("user-agent")
-        return EventIn(
-            number=target.subject,
-            action="refused",
-            scope=ScopeIn.model_validate(
-                {
-                    "entity": scope.entity,
-                    "brand": scope.brand,
-                    "campaign": scope.campaign,
-                    "purpose": scope.purpose.value,
-                    "channel": scope.channel.value,
-                }
-            ),
-            nonce=nonce,
-            method="web",
-            actor=ActorIn(id="subject", type="person"),
-            evidence=EvidenceIn(
-                ip=request.client.host if request.client else None,
-                user_agent=agent[:_MAX_AGENT] if agent else None,
-            ),
-        )
-
-    def _shown(self, target: LinkTarget, language: Language) -> Shown:
-        entity = self._registry.entities.get(target.scope.entity)
-        name = entity.names.get(language) if entity else None
-        who = name or target.scope.entity
-        part = target.scope.campaign or target.scope.brand
-        return Shown(
-            f"{who} ({part})" if part else who,
-            mask(target.subject),
-            target.scope.channel.value,
-            target.scope.purpose.value,
-        )
+        person = person_of(target, self._registry, language)
+        back_to = _back_to(token, language, delivered.position)
+        return page_response(refused(wording(language), person, scope, back_to), language)
 
 
-def _answer(state: State, language: Language, shown: Shown | None, nonce: str = "") -> HTMLResponse:
-    status = {"ask": 200, "done": 200, "failed": 503, "wrong": 404}[state]
-    headers = {
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "Content-Language": language,
-        "Vary": "Accept-Language",
-    }
-    if state == "failed":
-        headers["Retry-After"] = str(RETRY_AFTER_S)
-    return HTMLResponse(page(state, language, shown, nonce), status, headers)
+def wrong_link(language: Language) -> HTMLResponse:
+    """Answer every token that was not sealed here: one status and one text for all of them."""
+    return page_response(wrong(wording(language)), language, 404)
 
 
-def _language(request: Request) -> Language:
-    chosen = request.query_params.get("lang")
-    return language_of(chosen or request.headers.get("accept-language"))
+def person_of(target: LinkTarget, registry: Registry, language: Language) -> Person:
+    """Return whom a page is about; the number only masked."""
+    entity = registry.entities.get(target.scope.entity)
+    name = entity.names.get(language) if entity else None
+    return Person(name or target.scope.entity, mask(target.subject), target.scope)
 
 
-def _nonce(body: bytes) -> str | None:
-    """Return the form's nonce; a one-click body has none, and each is an act of its own."""
-    found = parse_qs(body.decode("ascii", "replace")).get("nonce", [""])[0]
-    return found if found.isalnum() and found.isascii() and len(found) <= _MAX_NONCE else None
-
-
-def _reception(target: LinkTarget) -> Reception:
-    payload = json.dumps([target.subject, *target.scope], ensure_ascii=False).encode()
-    return Reception(payload, is_now=True)
+def _back_to(token: str, language: Language, written: Position | None) -> str:
+    """Return the page's address, such that it shows what was just written."""
+    seen = "" if written is None else f"&seen={written}"
+    return f"{token}?lang={language}{seen}"

@@ -89,3 +89,13 @@ def test_what_stands_in_for_an_unknown_name_blocks_whatever_the_act_could_have_b
                 for way in (Channel.VOICE, Channel.SMS):
                     contact = Contact(entity, meant_for, way, campaign=named)
                     assert not overlaps(stated, contact) or overlaps(wide, contact)
+
+
+@given(purposes, of_campaigns)
+def test_on_the_preference_page_service_is_refused_by_itself(
+    purpose: Purpose | None, of_campaign: Purpose | None
+) -> None:
+    found = meant_scope(
+        Action.REFUSED, "acme", None, None, purpose, Channel.ALL, of_campaign, is_chosen=True
+    )
+    assert found.purpose is (purpose or of_campaign or Purpose.MARKETING)

@@ -70,7 +70,7 @@ def test_the_demo_world_is_whole_and_rendered_once(tmp_path: Path) -> None:
         row = registry.keys[f"{source}-1"]
         assert row.sha256 == hashlib.sha256(key.encode()).hexdigest()
         assert row.source == source
-    assert set(registry.sources) == {*KEY_SCOPES, "web"}
+    assert set(registry.sources) == set(KEY_SCOPES)
 
 
 def test_only_the_owner_reads_the_demos_secrets(tmp_path: Path) -> None:

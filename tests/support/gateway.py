@@ -102,15 +102,21 @@ def demo_reference(directory: Path) -> tuple[Reference, dict[str, str]]:
 
 @contextmanager
 def memory_gateway(
-    directory: Path, log: EventLog | None = None, policy: Policy | None = None
+    directory: Path,
+    log: EventLog | None = None,
+    policy: Policy | None = None,
+    **options: Any,
 ) -> Iterator[Gateway]:
-    """Run a gateway without a socket, in the demo's world or under another policy."""
+    """Run a gateway without a socket, in the demo's world or under another policy.
+
+    Options go to `build_gateway`.
+    """
     reference, keys = demo_reference(directory)
     if policy is not None:
         reference = replace(reference, policy=policy)
     memory = MemoryEventLog(lambda key: partition_of(key, PARTITIONS))
     clock = FixedClock()
-    app = build_gateway(reference, log or memory, clock)
+    app = build_gateway(reference, log or memory, clock, **options)
     with client_of(app) as client:
         yield Gateway(client, keys, memory, clock, reference)
 

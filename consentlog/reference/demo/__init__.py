@@ -19,6 +19,7 @@ KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "app": ("events:write", "grants:write"),
     "aliyun": ("sms:aliyun",),
     "dialer": ("check:read",),
+    "web": ("check:read",),
     "compliance": (
         "events:write",
         "consent:end",
@@ -28,7 +29,10 @@ KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
         "role:compliance",
     ),
 }
-"""What the key of each source may do; the source `web` acts through sealed links instead."""
+"""What the key of each source may do.
+
+The source `web` acts through sealed links; with its key the gateway asks the gate what to show.
+"""
 
 
 def render(data_dir: Path) -> None:
