@@ -1,9 +1,15 @@
 # consentlog: `make help` lists what there is. Logic lives in tools/ and in the CLI.
 PYTHON ?= python3
 BIN := .venv/bin
+# What folds and decides: each of its branches is shown by a test.
+empty :=
+space := $(empty) $(empty)
+comma := ,
+DECIDING := $(subst $(space),$(comma),$(patsubst %,consentlog/domain/%.py,clocks decision derive effects \
+	events explain facts grants hours policy scope standing state))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup jars demo test test-faults lint format types imports lock clean
+.PHONY: help setup jars demo test test-faults lint coverage wheel format types imports lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -27,6 +33,14 @@ lint: setup ## ruff, format check, types, import contracts
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --no-cache --check .
 	@$(MAKE) --no-print-directory types imports
+
+coverage: setup ## every branch of decision and fold, by the tests of the domain alone
+	$(BIN)/coverage run --branch --source=consentlog/domain -m pytest -q tests/domain -m "not faults" \
+		--ignore=tests/domain/test_small_world.py --ignore=tests/domain/test_machine.py
+	$(BIN)/coverage report --fail-under=100 --skip-covered --include='$(DECIDING)'
+
+wheel: setup ## the built wheel, in an environment of its own
+	$(BIN)/python -m tools.check_wheel
 
 format: setup ## put the code in form
 	$(BIN)/ruff check --fix .

@@ -6,7 +6,7 @@ import pytest
 
 from consentlog.domain.decision import ReasonCode
 from consentlog.domain.events import defect_of
-from consentlog.domain.facts import Fact
+from consentlog.domain.facts import Fact, are_names
 from consentlog.domain.ids import event_id, id_of_bytes
 from consentlog.domain.registry import Brand, Campaign, Entity, Period, Registry
 from consentlog.domain.scope import Scope
@@ -141,3 +141,9 @@ def test_unknown_names_are_all_given(
     assert found.contact is None
     assert [reason.code for reason in found.reasons] == codes
     assert not REGISTRY.knows(Scope(entity, brand, campaign), NOON_MS)
+
+
+def test_more_names_than_are_remembered_are_judged_all_the_same() -> None:
+    assert all(are_names(f"agent-{n}") for n in range(5000))
+    assert are_names("agent-0")
+    assert not are_names("agent-0 is far too long to be a name")

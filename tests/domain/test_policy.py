@@ -303,3 +303,11 @@ def test_a_law_may_ask_for_less_history_and_more_is_kept() -> None:
     found = [Policy((one,)).retention_days(NOON_MS)[0] for one in rows]
     assert all(days >= 1827 for days in found)
     assert not any(is_looser(What.RETENTION, b, a) for a, b in pairwise(sorted(found)))
+
+
+def test_more_kinds_of_contact_than_are_remembered_get_the_same_answer() -> None:
+    row = PolicyRow("off", "CN", What.BASIS_REQUIRED, False, 0, None, "made up", "primary", "beta")
+    policy = Policy((row,))
+    for n in range(5000):
+        assert policy.basis_required(f"entity-{n}", Purpose.MARKETING, NOON_MS)[0]
+    assert policy.basis_required("beta", Purpose.MARKETING, NOON_MS) == (False, "off")
