@@ -137,8 +137,9 @@ def is_approved(facts: Facts, named: Fact) -> bool:
     """Tell whether a second person confirmed an event.
 
     Section 2: "`approved` one named event (a spoken grant, a correction of a refusal) is confirmed
-    by a second person: another authenticated principal with role `compliance`". Section 3, of a
-    conflict: "corrections and approvals that name it have no effect".
+    by a second person: another authenticated principal with role `compliance`" (nobody can be told
+    to be another than somebody without a name). Section 3, of a conflict: "corrections and
+    approvals that name it have no effect".
     """
     if is_conflict(facts, named.event_id):
         return False
@@ -147,8 +148,8 @@ def is_approved(facts: Facts, named: Fact) -> bool:
         and fact.target == named.event_id
         and is_about_all(facts, fact)
         and fact.actor_role == "compliance"
-        and fact.actor_id != ""
-        and fact.actor_id != named.actor_id
+        and fact.actor_id not in ("", named.actor_id)
+        and named.actor_id != ""
         and counts(facts, fact)
         and not is_row_that_would_allow(facts, fact)
         for fact in facts

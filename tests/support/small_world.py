@@ -115,6 +115,8 @@ OTHERS: Final = (
     approved(61, 51, day(6)),
     approved(62, 51, day(6), actor_id="staff-1"),
     approved(69, 51, day(6), actor_id=""),
+    corrected(57, 1, day(5), actor_id=""),
+    approved(70, 57, day(6)),
     approved(63, 14, day(6)),
 )
 EVENTS: Final = REFUSALS + GRANTS + HOLDS + OTHERS
@@ -160,6 +162,7 @@ MORE_EVENTS: Final = (
     approved(66, 51, day(6), method=Method.IMPORT),
     approved(67, 14, day(6), actor_role="supervisor"),
     approved(68, 54, day(6)),
+    approved(71, 51, day(6), entity="beta"),
 )
 """What the long runs add."""
 
