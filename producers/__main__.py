@@ -9,19 +9,17 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from consentlog.domain.registry import Registry
 from consentlog.errors import FatalError
 from consentlog.http.clock import SystemClock
 from consentlog.http.server import serve
 from consentlog.kafka.producer import build_producer
 from consentlog.kafka.topics import EVENTS
 from consentlog.observability.logging import configure_logging, get_logger
-from consentlog.ports import Clock
 from consentlog.reference.load import load_policy, load_registry
 from consentlog.reference.secrets import load_secrets
 from consentlog.reference.words import load_words
 from producers.app import Reference, build_gateway
-from producers.preference.gate import GateState
+from producers.outside import outside_of
 from producers.publish import KafkaEventLog, end_process
 from producers.settings import GatewaySettings
 
@@ -45,14 +43,13 @@ def build(settings: GatewaySettings) -> FastAPI:
     producer = build_producer(kafka.bootstrap_servers, "consentlog.gateway", on_fatal=end_process)
     events = KafkaEventLog(producer, EVENTS.named(kafka.topic_prefix))
     clock = SystemClock()
-    gate = _gate(settings, registry, clock)
+    pages = outside_of(settings.gate, settings.codes, registry, clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         events.start()
         yield
-        if gate is not None:
-            await gate.close()
+        await pages.close()
         await asyncio.to_thread(events.close)
 
     return build_gateway(
@@ -62,15 +59,8 @@ def build(settings: GatewaySettings) -> FastAPI:
         prefix=kafka.topic_prefix,
         is_ready=lambda: events.is_reachable,
         lifespan=lifespan,
-        state=gate,
+        pages=pages,
     )
-
-
-def _gate(settings: GatewaySettings, registry: Registry, clock: Clock) -> GateState | None:
-    access = settings.gate
-    if not access.url:
-        return None
-    return GateState(access.url, access.key.get_secret_value(), registry, clock)
 
 
 def main() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import FastAPI
 
 from consentlog.domain.policy import Policy
-from consentlog.domain.registry import Registry, Source
-from consentlog.errors import FatalError
+from consentlog.domain.registry import Registry
 from consentlog.http.app import Lifespan, build_app
 from consentlog.http.auth import Authenticator
 from consentlog.ports import Clock, EventLog
@@ -17,12 +17,14 @@ from consentlog.reference.secrets import Secrets
 from consentlog.reference.words import Words
 from producers.accept import Acceptor
 from producers.channels.events import EventsChannel
-from producers.channels.link import LinkChannel
+from producers.channels.pages import Outside, PageChannels
 from producers.channels.sms_aliyun import AliyunSmsChannel
 from producers.intake import Intake
 from producers.links import LinkSealer
 from producers.messages import MessageAcceptor
-from producers.preference.standing import CurrentState, NobodyKnows
+
+ALONE: Final = Outside()
+"""Pages that know nothing and send no codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     prefix: str = "",
     is_ready: Callable[[], bool] = lambda: True,
     lifespan: Lifespan | None = None,
-    state: CurrentState | None = None,
+    pages: Outside = ALONE,
 ) -> FastAPI:
     """Put the channels together.
 
@@ -54,7 +56,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         prefix: Put before topic names.
         is_ready: Whether the log can be reached.
         lifespan: Starts and stops the log.
-        state: Tells the preference page how things stand; None = nobody knows.
+        pages: What the pages ask of others; by default they know nothing and send no codes.
 
     Raises:
         FatalError: `CL-6061` if the registry has no source for links.
@@ -68,17 +70,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     channels = (
         EventsChannel(keys, acceptor, intake, clock),
         AliyunSmsChannel(keys, messages, intake),
-        LinkChannel(
-            registry, _link_source(registry), sealer, acceptor, intake, state or NobodyKnows()
-        ),
+        PageChannels(registry, sealer, acceptor, intake, pages, clock),
     )
     routers = [channel.router() for channel in channels]
     return build_app("consentlog gateway", routers, is_ready, lifespan=lifespan)
-
-
-def _link_source(registry: Registry) -> Source:
-    for source in registry.sources.values():
-        if source.kind == "link":
-            return source
-    reason = "no source is of kind link, so nobody could answer for one-click refusals"
-    raise FatalError("CL-6061", file="the registry", line=1, row="sources", reason=reason)

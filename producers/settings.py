@@ -16,6 +16,14 @@ class LinkSettings(ReferenceSettings):
     secrets_file: Path = Field(description="id key and link keys (TOML, mode 0600)")
 
 
+class CodeSettings(Group):
+    """How one-time codes reach a phone."""
+
+    outbox: str = Field(
+        "", description="file (0600) of messages to send; empty: nobody can agree on the page"
+    )
+
+
 class GateAccess(Group):
     """Where the gate is that tells the preference page how things stand."""
 
@@ -37,3 +45,4 @@ class GatewaySettings(LinkSettings):
     kafka: KafkaSettings
     http: HttpSettings
     gate: GateAccess = GateAccess(url="", key=SecretStr(""))
+    codes: CodeSettings = CodeSettings(outbox="")

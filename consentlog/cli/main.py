@@ -35,9 +35,11 @@ COMMANDS: Final = {
     "explain": Command("explain", "Try", "what an error code means", "解释错误代码"),
     "check": Command("check", "Data", "may this number be contacted?", "查询号码是否可联系"),
     "state": Command("state", "Data", "what a history on stdin means", "由标准输入的历史得出结论"),
+    "import": Command("import_", "Data", "record a list of refusals", "导入拒绝名单"),
     "numbers": Command("numbers", "Data", "clean a list of numbers", "规范化号码列表"),
     "words": Command("words", "Data", "what do messages mean?", "判断短信的含义"),
     "link": Command("link", "Data", "make a one-click refusal link", "生成一键退订链接"),
+    "codes": Command("codes", "Data", "one-time codes of the local stack", "查看本机的验证码"),
     "history": Command(
         "history", "Audit", "when was a refusal recorded?", "查询拒绝的记录时间与来源"
     ),

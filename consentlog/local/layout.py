@@ -68,6 +68,11 @@ class Layout:
         return self.root / "keys.json"
 
     @property
+    def codes(self) -> Path:
+        """Messages with one-time codes that would go to phones (JSON lines, 0600)."""
+        return self.root / "codes.jsonl"
+
+    @property
     def passwords(self) -> Path:
         """ClickHouse passwords of this install (JSON, 0600)."""
         return self.root / "clickhouse-passwords.json"

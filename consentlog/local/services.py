@@ -87,7 +87,7 @@ def plan_services(
     gateway, gate = (
         probe | {"CONSENTLOG_HTTP__PORT": str(ports[name])} for name in ("gateway", "gate")
     )
-    gateway |= _gate_access(layout, ports)
+    gateway |= _gate_access(layout, ports) | {"CONSENTLOG_CODES__OUTBOX": str(layout.codes)}
     common = _common_environment(layout, ports)
     return (
         _kafka(layout, ports, runtime),

@@ -20,7 +20,8 @@ class Press:
     """A press: whose, of what, told apart from another by `nonce`.
 
     `by` is who pressed, as far as that is known: nobody logs in to a page. `verbatim` is the text
-    of the consent as it was shown, `text_version` its version.
+    of the consent as it was shown, `text_version` its version, `proof` what showed that the number
+    is theirs.
     """
 
     subject: str
@@ -33,6 +34,7 @@ class Press:
     verbatim: str | None = None
     text_version: str | None = None
     language: str | None = None
+    proof: str | None = None
 
     def event(self, action: Literal["refused", "granted"]) -> EventIn:
         """Return the act as it is stated to the acceptor."""
@@ -46,6 +48,7 @@ class Press:
             evidence=EvidenceIn(
                 verbatim=self.verbatim,
                 language=self.language,
+                source_system=self.proof,
                 consent_text_version=self.text_version,
                 ip=self.ip,
                 user_agent=self.user_agent,

@@ -45,6 +45,10 @@ class CurrentState(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Close what is open towards whoever answers."""
+        ...
+
 
 class NobodyKnows:
     """A deployment whose gateway was not told where the gate is."""
@@ -52,6 +56,9 @@ class NobodyKnows:
     async def standings(self, subject: str, entity: str, after: Position | None) -> Standings:
         """Say that nothing is known."""
         return dict.fromkeys(PARTS, Standing.UNKNOWN)
+
+    async def close(self) -> None:
+        """There is nothing to close."""
 
 
 def overall(found: Sequence[Standing]) -> Standing:

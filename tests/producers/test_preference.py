@@ -13,6 +13,7 @@ from consentlog.domain.vocabulary import Action, Channel, Method, Purpose
 from consentlog.ports import Position
 from consentlog.reference.words import load_words
 from consentlog.words import Verdict, judge
+from producers.channels.pages import Outside
 from producers.preference.choices import PARTS, Part, part_of, refused_by
 from producers.preference.standing import Standing, overall
 from producers.preference.wording import wording
@@ -36,7 +37,7 @@ def state() -> KnownState:
 
 @pytest.fixture
 def gateway(tmp_path: Path, state: KnownState) -> Iterator[Gateway]:
-    with memory_gateway(tmp_path, state=state) as found:
+    with memory_gateway(tmp_path, pages=Outside(state)) as found:
         yield found
 
 

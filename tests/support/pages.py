@@ -23,6 +23,9 @@ class KnownState:
         self.asked.append((subject, entity, after))
         return self.found
 
+    async def close(self) -> None:
+        pass
+
 
 class Page(HTMLParser):
     """Tags of a page with their attributes, its buttons by value, and its text."""

@@ -1,0 +1,28 @@
+"""What the pages ask of others, made from the settings: a gate to ask, a file to put codes into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from consentlog.domain.registry import Registry
+from consentlog.ports import Clock
+from producers.channels.pages import Outside
+from producers.code_outbox import CodeOutbox
+from producers.preference.gate import GateState
+from producers.preference.standing import NobodyKnows
+from producers.settings import CodeSettings, GateAccess
+
+
+def outside_of(gate: GateAccess, codes: CodeSettings, registry: Registry, clock: Clock) -> Outside:
+    """Make the outside of the pages; it is to be closed at the end.
+
+    Args:
+        gate: Whom to ask how things stand, if anybody.
+        codes: Where messages with codes go, if anywhere.
+        registry: Which contacts a line of the page can mean.
+        clock: Of the gateway.
+    """
+    key = gate.key.get_secret_value()
+    state = GateState(gate.url, key, registry, clock) if gate.url else NobodyKnows()
+    sender = CodeOutbox(Path(codes.outbox), clock) if codes.outbox else None
+    return Outside(state, sender)
