@@ -59,6 +59,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         prefix=kafka.topic_prefix,
         is_ready=lambda: events.is_reachable,
         lifespan=lifespan,
+        limits=settings.limits,
         pages=pages,
     )
 

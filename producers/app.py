@@ -20,6 +20,7 @@ from producers.channels.events import EventsChannel
 from producers.channels.pages import Outside, PageChannels
 from producers.channels.sms_aliyun import AliyunSmsChannel
 from producers.intake import Intake
+from producers.limits import DEFAULT_LIMITS, LimitSettings, RateLimit
 from producers.links import LinkSealer
 from producers.messages import MessageAcceptor
 
@@ -45,6 +46,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     prefix: str = "",
     is_ready: Callable[[], bool] = lambda: True,
     lifespan: Lifespan | None = None,
+    limits: LimitSettings = DEFAULT_LIMITS,
     pages: Outside = ALONE,
 ) -> FastAPI:
     """Put the channels together.
@@ -56,6 +58,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         prefix: Put before topic names.
         is_ready: Whether the log can be reached.
         lifespan: Starts and stops the log.
+        limits: How fast one API key may send.
         pages: What the pages ask of others; by default they know nothing and send no codes.
 
     Raises:
@@ -67,8 +70,9 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     intake = Intake(log, prefix)
     sealer = LinkSealer(secrets.link_active, secrets.link_keys)
     messages = MessageAcceptor(registry, reference.words, acceptor, secrets.id_key, clock)
+    limit = RateLimit(limits)
     channels = (
-        EventsChannel(keys, acceptor, intake, clock),
+        EventsChannel(keys, acceptor, intake, clock, limit),
         AliyunSmsChannel(keys, messages, intake),
         PageChannels(registry, sealer, acceptor, intake, pages, clock),
     )

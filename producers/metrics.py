@@ -22,3 +22,8 @@ NOT_NOW = Counter(
 """By source, of which the registry has a closed set. The count by agent is a query of the history
 (docs/http.md): agents are unbounded, and a process counts only what came through itself.
 """
+LIMITED = Counter(
+    "consentlog_gateway_limited_total",
+    "Requests over the rate of their key: waited, passed (the queue was full), refused (429).",
+    ["outcome"],
+)

@@ -2,9 +2,117 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
+
+from consentlog.http.described import KEYED, Answers, json_answer, problems
+
+_HEX: Final = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+_TRUE: Final = {"const": True}
+_CORRELATION: Final = {"type": "string", "minLength": 1, "maxLength": 128}
+
+_ACCEPTED: Final = {
+    "title": "Accepted",
+    "type": "object",
+    "properties": {
+        "status": {"const": "accepted"},
+        "event_id": {**_HEX, "description": "names the act for ever"},
+        "token": {
+            "type": "string",
+            "pattern": "^[0-9]+:[0-9]+$",
+            "description": "the place in the log; `min_token` of a question to the gate",
+        },
+        "durability": {
+            "const": "spooled",
+            "description": "instead of a token: on this gateway's disk, on its way to the log",
+        },
+        "held": {**_TRUE, "description": "the scope is unknown: a hold for everybody instead"},
+        "review_id": {**_HEX, "description": "the case that a person looks at"},
+        "clock_wrong": {**_TRUE, "description": "recorded as from its arrival"},
+        "correlation_id": _CORRELATION,
+    },
+    "required": ["status", "event_id"],
+    "oneOf": [{"required": ["token"]}, {"required": ["durability"]}],
+    "additionalProperties": False,
+}
+_REJECTED: Final = {
+    "title": "Rejected",
+    "type": "object",
+    "properties": {
+        "status": {"const": "rejected"},
+        "problem": {"$ref": "#/components/schemas/Problem"},
+        "review_id": _HEX,
+        "correlation_id": _CORRELATION,
+    },
+    "required": ["status", "problem"],
+    "additionalProperties": False,
+}
+
+
+def _of_line(result: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of one line of a list: the same, and the line's index."""
+    index = {"index": {"type": "integer", "minimum": 0}}
+    return {
+        **result,
+        "properties": {**index, **result["properties"]},
+        "required": ["index", *result["required"]],
+    }
+
+
+def _results(*lines: dict[str, Any]) -> dict[str, Any]:
+    items = {"oneOf": [_of_line(line) for line in lines]} if lines[1:] else _of_line(lines[0])
+    return {
+        "title": "Results",
+        "type": "object",
+        "properties": {"results": {"type": "array", "items": items}},
+        "required": ["results"],
+        "additionalProperties": False,
+    }
+
+
+EVENTS_ANSWERS: Final[Answers] = {
+    202: json_answer(
+        "Durable: in the log, or spooled for it.", {"oneOf": [_ACCEPTED, _results(_ACCEPTED)]}
+    ),
+    207: json_answer(
+        "A list of which some or all lines were refused; the others are durable.",
+        _results(_ACCEPTED, _REJECTED),
+    ),
+    **problems(
+        *("CL-1001", "CL-1002", "CL-1101", "CL-1102", "CL-1103", "CL-1104", "CL-1105", "CL-1106"),
+        *("CL-1107", "CL-1108", "CL-1109", "CL-1203", "CL-1204", "CL-1206", "CL-1207", "CL-1208"),
+        *("CL-1209", "CL-1210", "CL-1211", "CL-1401", "CL-1402"),
+    ),
+}
+"""What `POST /v1/consent-events` answers."""
+
+EVENTS_SECURITY: Final = KEYED
+EVENTS_HEADERS: Final = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Names the request: sent again with the same body it gets the same answer,"
+        " for a day. Names its acts too, where neither source_ref nor nonce does.",
+        "schema": {"type": "string"},
+    },
+    {
+        "name": "Date",
+        "in": "header",
+        "required": False,
+        "description": "The source's clock (RFC 9110): shows one that runs behind.",
+        "schema": {"type": "string"},
+    },
+    {
+        "name": "traceparent",
+        "in": "header",
+        "required": False,
+        "description": "W3C trace context; goes into the record's headers.",
+        "schema": {"type": "string"},
+    },
+]
+"""Headers that `POST /v1/consent-events` reads."""
 
 
 def request_body(item: type[BaseModel], max_items: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -16,7 +16,8 @@ def _check_name(text: str) -> str:
 
 
 Name = Annotated[str, Field(min_length=1), AfterValidator(_check_name)]
-Ref = Annotated[str, Field(min_length=1, max_length=128)]
+MAX_REF: Final = 128
+Ref = Annotated[str, Field(min_length=1, max_length=MAX_REF)]
 Short = Annotated[str, Field(max_length=512)]
 
 
@@ -97,3 +98,13 @@ class EventIn(Shape):
     ) = None
     actor: ActorIn
     evidence: EvidenceIn | None = None
+
+
+class EventRequest(EventIn):
+    """One act of a request to `/v1/consent-events`.
+
+    `correlation_id` is the caller's own name for this line of its request: it comes back in the
+    answer and is recorded nowhere.
+    """
+
+    correlation_id: Ref | None = None

@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from consentlog.settings import Group, HttpSettings, KafkaSettings, ReferenceSettings
+from producers.limits import DEFAULT_LIMITS, LimitSettings
 
 
 class LinkSettings(ReferenceSettings):
@@ -44,5 +45,6 @@ class GatewaySettings(LinkSettings):
 
     kafka: KafkaSettings
     http: HttpSettings
+    limits: LimitSettings = DEFAULT_LIMITS
     gate: GateAccess = GateAccess(url="", key=SecretStr(""))
     codes: CodeSettings = CodeSettings(outbox="")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.responses import PlainTextResponse, Response
 
+from consentlog.http.described import describe
 from consentlog.http.envelope import MAX_BODY_BYTES, Envelope
 from consentlog.http.problems import install_handlers
 
@@ -41,6 +42,7 @@ def build_app(
         title=title, version=_INTERFACE_VERSION, docs_url=None, redoc_url=None, lifespan=lifespan
     )
     install_handlers(app)
+    describe(app)
     for router in (*routers, _probes(is_ready)):
         app.include_router(router)
     app.add_middleware(Envelope, max_body_bytes=max_body_bytes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from typing import Final
@@ -18,6 +19,9 @@ from consentlog.observability.logging import get_logger
 
 MAX_BODY_BYTES: Final = 1_048_576
 _DRAINED_BYTES: Final = 64 * MAX_BODY_BYTES
+
+_CORRELATION: Final = re.compile(rb"[\x21-\x7e]{1,128}")
+"""Of `X-Correlation-Id`: one word, which comes back as it came and is logged nowhere."""
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -57,7 +61,7 @@ class Envelope:
             return
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        reply = _Reply(send, request_id)
+        reply = _Reply(send, request_id, _correlation_of(scope))
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self._serve(scope, receive, reply)
@@ -81,9 +85,10 @@ class Envelope:
 class _Reply:
     """Sends what the application sends, with our headers, and remembers the status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, correlation_id: str | None) -> None:
         self._send = send
         self._request_id = request_id
+        self._correlation_id = correlation_id
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
@@ -93,7 +98,14 @@ class _Reply:
             for name, value in _HEADERS.items():
                 headers[name] = value
             headers["X-Request-Id"] = self._request_id
+            if self._correlation_id is not None:
+                headers["X-Correlation-Id"] = self._correlation_id
         await self._send(message)
+
+
+def _correlation_of(scope: Scope) -> str | None:
+    given = next((value for name, value in scope["headers"] if name == b"x-correlation-id"), b"")
+    return given.decode("ascii") if _CORRELATION.fullmatch(given) else None
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:

@@ -28,14 +28,22 @@ class RequestRefused(ConsentLogError):
     Args:
         code: A code of the catalogue with a 4xx status.
         extra: Further members of the problem, for example `errors` or `review_id`.
+        retry_after_s: When the same request may be sent again, seconds; None = it has to change.
         params: Values for the places in the texts; never an unmasked number.
     """
 
     def __init__(
-        self, code: str, /, *, extra: Mapping[str, object] | None = None, **params: object
+        self,
+        code: str,
+        /,
+        *,
+        extra: Mapping[str, object] | None = None,
+        retry_after_s: int | None = None,
+        **params: object,
     ) -> None:
         super().__init__(code, **params)
         self.extra = dict(extra or {})
+        self.retry_after_s = retry_after_s
 
 
 def problem_of(error: ConsentLogError, language: Language, **extra: object) -> dict[str, object]:
@@ -69,7 +77,7 @@ def problem_of(error: ConsentLogError, language: Language, **extra: object) -> d
 def problem_response(request: Request, error: ConsentLogError, **extra: object) -> JSONResponse:
     """Answer a request with a problem, in the caller's language.
 
-    A 401 names the scheme, a 503 says when to come back.
+    A 401 names the scheme; a 503, and whatever may simply be sent again, says when to come back.
     """
     language = language_of(request.headers.get("accept-language"))
     body = problem_of(error, language, **extra)
@@ -77,8 +85,9 @@ def problem_response(request: Request, error: ConsentLogError, **extra: object) 
     headers = {"Content-Language": language, "Vary": "Accept-Language"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
+    retry_after_s = error.retry_after_s if isinstance(error, RequestRefused) else None
+    if status == 503 or retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s or RETRY_AFTER_S)
     return JSONResponse(body, status, headers, "application/problem+json")
 
 
@@ -139,4 +148,6 @@ async def _on_http(request: Request, exc: Exception) -> JSONResponse:
 
 
 def _escaped(part: object) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
+    # Half a character, which JSON can spell, could not be sent back.
+    text = str(part).encode("utf-8", "replace").decode()
+    return text.replace("~", "~0").replace("/", "~1")

@@ -108,6 +108,6 @@ def test_one_grant_in_two_batches_is_one_act(gateway: Gateway) -> None:
     item = grant(source_ref=None)
     ids = {
         gateway.post([item], **{"idempotency-key": key}).json()["results"][0]["event_id"]
-        for key in ("batch-1", "batch-2")
+        for key in ("grants-1", "grants-2")
     }
     assert len(ids) == 1
