@@ -18,11 +18,12 @@ from consentlog.reference.words import Words
 from producers.accept import Acceptor
 from producers.channels.events import EventsChannel
 from producers.channels.pages import Outside, PageChannels
-from producers.channels.sms_aliyun import AliyunSmsChannel
+from producers.channels.sms import SmsChannels
 from producers.intake import Intake
 from producers.limits import DEFAULT_LIMITS, LimitSettings, RateLimit
 from producers.links import LinkSealer
 from producers.messages import MessageAcceptor
+from producers.webhooks import Webhooks
 
 ALONE: Final = Outside()
 """Pages that know nothing and send no codes."""
@@ -62,7 +63,8 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         pages: What the pages ask of others; by default they know nothing and send no codes.
 
     Raises:
-        FatalError: `CL-6061` if the registry has no source for links.
+        FatalError: `CL-6061` if the registry has no source for links, `CL-6063` if the secrets hold
+            keys of a webhook whose source nobody knows.
     """
     registry, secrets = reference.registry, reference.secrets
     keys = Authenticator(registry, clock)
@@ -71,9 +73,10 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     sealer = LinkSealer(secrets.link_active, secrets.link_keys)
     messages = MessageAcceptor(registry, reference.words, acceptor, secrets.id_key, clock)
     limit = RateLimit(limits)
+    webhooks = Webhooks(registry, keys, secrets.webhooks, messages, intake, secrets.id_key, clock)
     channels = (
         EventsChannel(keys, acceptor, intake, clock, limit),
-        AliyunSmsChannel(keys, messages, intake),
+        SmsChannels(webhooks),
         PageChannels(registry, sealer, acceptor, intake, pages, clock),
     )
     routers = [channel.router() for channel in channels]

@@ -1,4 +1,4 @@
-"""What becomes of a text message: a refusal, a grant, a hold with a review, or nothing to do."""
+"""What becomes of a text message: a refusal, a grant, a hold with a review, or a mere record."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ from consentlog.words import Judgement, Verdict, judge
 from producers.accept import Acceptor
 from producers.draft import Reception
 from producers.outcome import Outcome
+from producers.received import received
 from producers.request import ActorIn, EventIn, EvidenceIn, ScopeIn
 from producers.reviews import open_review
-from producers.sms import Message
+from producers.sms import Message, Pushed
 
 _PERSON: Final = ActorIn(id="subject", type="person")
 _MAX_REF: Final = 128
 _NOTHING_TO_DO: Final = frozenset({Verdict.HELP, Verdict.NONE})
 _RIGHTS: Final = frozenset({"events:write", "grants:write"})
+_VENDOR: Final = "vendor:"
+
+_ActionName = Literal["refused", "granted", "held"]
+_HoldName = Literal["unclear", "unverified"]
 
 
 class MessageAcceptor:
@@ -48,48 +53,60 @@ class MessageAcceptor:
         self._id_key = id_key
         self._clock = clock
 
-    def accept(self, message: Message | None, raw: object, principal: Principal) -> Outcome | None:
+    def accept(
+        self, pushed: Pushed | None, raw: object, principal: Principal, *, is_verified: bool = True
+    ) -> Outcome:
         """Decide what becomes of one message.
 
         Args:
-            message: The message, or None if the item was none.
+            pushed: The message, or None if the item was none.
             raw: The item as it came.
             principal: The vendor's source.
+            is_verified: Whether the request carried the signature that its source must carry.
 
         Returns:
             A refusal of marketing on every channel; a grant of marketing by SMS for `START`; a hold
             with a review for words that a person must read; a review alone for a `YES`, an item
-            that is no message, or anything that could not be recorded; None for a call for help
-            and for words that ask for nothing: an auto-reply must not freeze a number.
+            that is no message, or anything that could not be recorded. A call for help and words
+            that ask for nothing are recorded as received, and hold nothing: an auto-reply must not
+            freeze a number. Unverified, a message can only hold, never refuse or grant.
         """
-        if message is None:
-            return Outcome(review=self._review(raw, principal, None, "an item is no message"))
-        judgement = judge(message.content, self._words)
+        if pushed is None:
+            detail = "an item is no message"
+            return Outcome(review=self._review(raw, principal, None, detail, is_verified))
+        judgement = _judged(pushed, judge(pushed.message.content, self._words))
         if judgement.verdict in _NOTHING_TO_DO:
-            return None
-        if judgement.is_answer:
-            detail = "a YES without a recorded question"
-            return Outcome(review=self._review(raw, principal, message, detail))
-        return self._act(message, judgement, raw, principal)
+            return Outcome(review=self._received(pushed.message, judgement, raw, principal))
+        doubt = _doubt_of(pushed, judgement, is_verified)
+        if doubt is not None:
+            review = self._review(raw, principal, pushed.message, doubt, is_verified)
+            return Outcome(review=review)
+        return self._act(pushed, judgement, raw, principal, is_verified)
 
     def _act(
-        self, message: Message, judgement: Judgement, raw: object, principal: Principal
+        self,
+        pushed: Pushed,
+        judgement: Judgement,
+        raw: object,
+        principal: Principal,
+        is_verified: bool,
     ) -> Outcome:
-        item = self._item(message, judgement.verdict, principal)
+        item = self._item(pushed.message, judgement, principal, is_verified)
         speaker = Principal(principal.key_id, principal.source, _RIGHTS)
-        outcome = self._acceptor.accept(item, speaker, Reception(_bytes_of(raw)))
-        unclear = judgement.verdict is Verdict.REVIEW
-        if outcome.review is None and (unclear or outcome.refusal is not None):
+        reception = Reception(bytes_of(raw), is_now=pushed.is_now)
+        outcome = self._acceptor.accept(item, speaker, reception)
+        to_be_read = judgement.verdict is Verdict.REVIEW or not is_verified
+        if outcome.review is None and (to_be_read or outcome.refusal is not None):
             code = outcome.refusal.code if outcome.refusal else ""
             detail = f"not recorded: {code}" if code else f"words to be read: {judgement.rule}"
-            review = self._review(raw, principal, message, detail)
+            review = self._review(raw, principal, pushed.message, detail, is_verified)
             return replace(outcome, review=review)
         return outcome
 
-    def _item(self, message: Message, verdict: Verdict, principal: Principal) -> EventIn:
-        action: Literal["refused", "granted", "held"] = "refused"
-        if verdict is not Verdict.REFUSE:
-            action = "granted" if verdict is Verdict.CONSENT else "held"
+    def _item(
+        self, message: Message, judgement: Judgement, principal: Principal, is_verified: bool
+    ) -> EventIn:
+        action, hold_kind = _action_of(judgement.verdict, is_verified)
         return EventIn(
             number=message.phone_number,
             action=action,
@@ -101,10 +118,10 @@ class MessageAcceptor:
             occurred_at=_usable_time(message, principal.source.zone),
             source_ref=(message.sequence_id or "")[:_MAX_REF] or None,
             nonce=message.nonce,
-            hold_kind="unclear" if action == "held" else None,
+            hold_kind=hold_kind,
             method="keyword",
             actor=_PERSON,
-            evidence=EvidenceIn(verbatim=message.content),
+            evidence=EvidenceIn(verbatim=message.content, source_system=_vendor_rule(judgement)),
         )
 
     def _entity_of(self, message: Message, principal: Principal) -> str:
@@ -123,19 +140,76 @@ class MessageAcceptor:
         return entities.pop() if sure else ANY_ENTITY
 
     def _review(
-        self, raw: object, principal: Principal, message: Message | None, detail: str
+        self,
+        raw: object,
+        principal: Principal,
+        message: Message | None,
+        detail: str,
+        is_verified: bool,
     ) -> ReviewEvent:
-        region = principal.source.region
-        number = normalise(message.phone_number, region) if message else None
+        reason = ReviewReason.UNCLEAR_WORDS if is_verified else ReviewReason.NOT_AUTHENTICATED
         return open_review(
             self._id_key,
-            ReviewReason.UNCLEAR_WORDS,
+            reason,
             source=principal.source.id,
             opened_at_ms=self._clock.now_ms(),
-            payload=_bytes_of(raw),
+            payload=bytes_of(raw),
             detail=detail,
-            subject=number.subject if isinstance(number, Normalised) else None,
+            subject=_subject_of(message, principal),
         )
+
+    def _received(
+        self, message: Message, judgement: Judgement, raw: object, principal: Principal
+    ) -> ReviewEvent:
+        return received(
+            self._id_key,
+            source=principal.source.id,
+            at_ms=self._clock.now_ms(),
+            payload=bytes_of(raw),
+            rule=judgement.rule,
+            subject=_subject_of(message, principal),
+        )
+
+
+def _judged(pushed: Pushed, found: Judgement) -> Judgement:
+    """Let the vendor's own verdict tighten ours: its account may know words that ours do not."""
+    if pushed.vendor_says is Verdict.REFUSE and found.verdict is not Verdict.REFUSE:
+        return Judgement(Verdict.REFUSE, f"{_VENDOR}refuse")
+    if pushed.vendor_says is Verdict.CONSENT and found.verdict in _NOTHING_TO_DO:
+        return Judgement(Verdict.REVIEW, f"{_VENDOR}consent")
+    return found
+
+
+def _doubt_of(pushed: Pushed, judgement: Judgement, is_verified: bool) -> str | None:
+    """Say why a message is for a person alone: it would open, and cannot be trusted to."""
+    if judgement.is_answer:
+        return "a YES without a recorded question"
+    if judgement.rule == f"{_VENDOR}consent":
+        return "the vendor took it for a consent, by words that are none"
+    if judgement.verdict is not Verdict.CONSENT:
+        return None
+    if not is_verified:
+        return "a consent in a request without a right signature"
+    if pushed.is_now and pushed.message.sequence_id is None:
+        return "a consent that no message id tells from its own repetition"
+    return None
+
+
+def _action_of(verdict: Verdict, is_verified: bool) -> tuple[_ActionName, _HoldName | None]:
+    if not is_verified:
+        return "held", "unverified"
+    if verdict is Verdict.REFUSE:
+        return "refused", None
+    return ("granted", None) if verdict is Verdict.CONSENT else ("held", "unclear")
+
+
+def _vendor_rule(judgement: Judgement) -> str | None:
+    return judgement.rule if judgement.rule.startswith(_VENDOR) else None
+
+
+def _subject_of(message: Message | None, principal: Principal) -> str | None:
+    number = normalise(message.phone_number, principal.source.region) if message else None
+    return number.subject if isinstance(number, Normalised) else None
 
 
 def _usable_time(message: Message, zone: str) -> str | None:
@@ -151,6 +225,7 @@ def _usable_time(message: Message, zone: str) -> str | None:
     return stated
 
 
-def _bytes_of(raw: object) -> bytes:
+def bytes_of(raw: object) -> bytes:
+    """Return an item as the bytes of a review."""
     # Lone surrogates, which JSON can escape, have no UTF-8: escaped again they survive.
     return json.dumps(raw, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from consentlog.words import Verdict
 
 
 def _as_text(value: object) -> object:
@@ -55,3 +58,16 @@ class Message(BaseModel):
         for part in (self.sequence_id, self.send_time, self.content, self.dest_code):
             digest.update((part or "").encode() + b"\x00")
         return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A message with what only some vendors say of it.
+
+    `vendor_says` is what the vendor itself took it for: it can make a refusal of it, and never a
+    consent. `is_now` = the vendor pushes at once and never later, so the push is the act's time.
+    """
+
+    message: Message
+    vendor_says: Verdict | None = None
+    is_now: bool = False

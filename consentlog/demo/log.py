@@ -8,7 +8,7 @@ from consentlog.errors import TransientError
 from consentlog.kafka.producer import build_producer
 from consentlog.kafka.reader import build_reader, read_to_end, watermarks
 from consentlog.kafka.topics import EVENTS, REVIEWS
-from consentlog.wire.reviews import decode_review
+from consentlog.wire.reviews import ReviewAction, decode_review
 
 _CLIENT = "consentlog.demo"
 
@@ -58,13 +58,16 @@ def ends(bootstrap: str) -> dict[int, int]:
 
 
 def reviews(bootstrap: str) -> set[str]:
-    """Return the ids (hex) of all reviews, and the tokens of the records that they name.
+    """Return the ids (hex) of all cases, and the tokens of the records that they name.
+
+    A message that was only recorded as received is no case: nobody has to look at it.
 
     Raises:
         TransientError: `CL-7003` if the broker did not answer.
         CodecError: If a review does not decode.
     """
-    found = [decode_review(record.value) for record in read_to_end(bootstrap, REVIEWS.named(""))]
+    read = (decode_review(record.value) for record in read_to_end(bootstrap, REVIEWS.named("")))
+    found = [review for review in read if review.action is ReviewAction.OPENED]
     return {review.review_id.hex() for review in found} | {
         f"{review.partition}:{review.kafka_offset}" for review in found if review.topic
     }

@@ -74,7 +74,8 @@ class Source:
     """A system that may report acts.
 
     `entities` it may speak for; `margin_ms` its clock is good for; `zone` of times without one;
-    `region` (ISO 3166) of numbers without a country code; `actor_role` its acts carry.
+    `region` (ISO 3166) of numbers without a country code; `unverified_per_hour` = how many messages
+    without a right signature may leave a hold.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Source:
     margin_ms: int
     zone: str = "UTC"
     region: str | None = None
+    unverified_per_hour: int = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,9 @@ def _sms(row: SmsNumberRow) -> SmsNumber:
 
 
 def _source(row: SourceRow) -> Source:
-    return Source(row.id, row.kind, frozenset(row.entities), row.margin_ms, row.zone, row.region)
+    entities = frozenset(row.entities)
+    times = (row.margin_ms, row.zone)
+    return Source(row.id, row.kind, entities, *times, row.region, row.unverified_per_hour)
 
 
 def _key(row: KeyRow) -> ApiKey:

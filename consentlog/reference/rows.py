@@ -48,7 +48,7 @@ KeyScope = Annotated[
     str,
     Field(
         pattern=r"^(events:write|grants:write|consent:end|holds:release|corrections:write"
-        r"|approvals:write|check:read|sms:aliyun|role:[a-z]+)$"
+        r"|approvals:write|check:read|sms:(aliyun|huawei|tencent|twilio)|role:[a-z]+)$"
     ),
 ]
 
@@ -113,7 +113,11 @@ class SmsNumberRow(DatedRow):
 
 
 class SourceRow(BaseModel):
-    """`[[sources]]`: a system that may report acts. `margin_ms` = what its clock is good for."""
+    """`[[sources]]`: a system that may report acts. `margin_ms` = what its clock is good for.
+
+    `unverified_per_hour` caps the messages of a webhook whose signature is missing or wrong: as
+    many as a person can read, too few to freeze a list of numbers.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -123,6 +127,7 @@ class SourceRow(BaseModel):
     margin_ms: int = Field(ge=0, le=3_600_000)
     zone: Zone = "UTC"
     region: Region | None = None
+    unverified_per_hour: int = Field(60, ge=0, le=10_000)
 
 
 class KeyRow(DatedRow):

@@ -1,4 +1,4 @@
-"""The secrets file: the key that makes event ids, and the keys that seal links."""
+"""The secrets file: the key that makes event ids, keys that seal links, keys of webhooks."""
 
 from __future__ import annotations
 
@@ -17,19 +17,36 @@ KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
-    """Keys of one deployment, 32 bytes each; never printed.
+class WebhookSecret:
+    """What proves that requests come from one source, `[webhooks.<source>]`.
 
-    `link_keys` by key id: `link_active` seals, all of them open.
+    `keys` by key id (Huawei's access key; else any name): all of them are good, so that one can be
+    changed without a gap. `base_url` is scheme and host by which the source calls us, where a proxy
+    hides them: signatures cover the address. `tolerance_ms` is how old a signature may be.
+    """
+
+    keys: Mapping[str, str] = field(repr=False)
+    base_url: str | None = None
+    tolerance_ms: int = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Keys of one deployment, those of ids and links 32 bytes each; never printed.
+
+    `link_keys` by key id: `link_active` seals, all of them open. `webhooks` by source.
     """
 
     id_key: bytes = field(repr=False)
     link_active: str
     link_keys: Mapping[str, bytes] = field(repr=False)
+    webhooks: Mapping[str, WebhookSecret] = field(default_factory=dict)
 
 
 _Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _KeyId = Annotated[str, Field(pattern=r"^[a-z0-9]{1,8}$")]
+_KeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+_SharedKey = Annotated[str, Field(pattern=r"^[\x21-\x7e]{16,256}$")]
 
 
 class _Link(BaseModel):
@@ -39,11 +56,20 @@ class _Link(BaseModel):
     keys: dict[_KeyId, _Hex]
 
 
+class _Webhook(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    keys: dict[_KeyName, _SharedKey] = Field(min_length=1)
+    base_url: Annotated[str, Field(pattern=r"^https?://[^/?#\s]+$")] | None = None
+    tolerance_s: Annotated[int, Field(ge=1, le=3600)] = 300
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     id_key: _Hex
     link: _Link
+    webhooks: dict[str, _Webhook] = Field(default_factory=dict)
 
 
 def load_secrets(path: Path) -> Secrets:
@@ -66,4 +92,8 @@ def load_secrets(path: Path) -> Secrets:
         reason = f"link.active names {found.link.active}, which is not in link.keys"
         raise FatalError("CL-6063", file=str(path), reason=reason)
     keys = {name: bytes.fromhex(value) for name, value in found.link.keys.items()}
-    return Secrets(bytes.fromhex(found.id_key), found.link.active, keys)
+    webhooks = {
+        source: WebhookSecret(one.keys, one.base_url, one.tolerance_s * 1000)
+        for source, one in found.webhooks.items()
+    }
+    return Secrets(bytes.fromhex(found.id_key), found.link.active, keys, webhooks)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from consentlog.domain.facts import key_of
 from consentlog.domain.registry import Entity, SmsNumber
 from consentlog.domain.vocabulary import Action, Channel, HoldKind, Method, Purpose, SetBy
+from consentlog.reference.secrets import WebhookSecret
 from consentlog.wire.evidence import decode_evidence
-from consentlog.wire.reviews import ReviewReason
+from consentlog.wire.reviews import ReviewAction, ReviewReason
 from tests.support.gateway import NUMBER, Gateway, memory_gateway, message
 from tests.support.histories import NOON_MS
+from tests.support.webhooks import KEY, relayed
 
 
 @pytest.fixture
@@ -104,9 +107,17 @@ def test_a_phrase_is_a_refusal(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     "content", ["帮助", "好的", "我在开会，请不要打电话", "Auto-reply: I am away"]
 )
-def test_what_asks_for_nothing_changes_nothing(gateway: Gateway, content: str) -> None:
+def test_what_asks_for_nothing_is_recorded_as_received_and_holds_nothing(
+    gateway: Gateway, content: str
+) -> None:
     _taken(gateway, message(content))
-    assert gateway.is_untouched
+    _taken(gateway, message(content))
+    assert not gateway.events
+    first, again = gateway.reviews
+    assert (first.action, first.decision) == (ReviewAction.DECIDED, "message_received")
+    assert (first.subject, first.source) == (NUMBER, "aliyun")
+    assert content.encode() in first.payload
+    assert again.review_id == first.review_id
 
 
 @pytest.mark.parametrize(
@@ -213,3 +224,43 @@ def test_while_the_log_is_away_the_vendor_is_answered_as_ever(gateway: Gateway) 
 def test_fields_that_the_vendor_adds_are_no_reason_to_lose_a_refusal(gateway: Gateway) -> None:
     _taken(gateway, message("TD", new_field={"a": 1}))
     assert gateway.event.fact.action is Action.REFUSED
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> Iterator[Gateway]:
+    """A relay of our own stands in front of the vendor, and signs."""
+    with memory_gateway(tmp_path, webhooks={"aliyun": WebhookSecret({"k1": KEY})}) as found:
+        yield found
+
+
+def _relayed(signed: Gateway, content: str, **how: Any) -> None:
+    answer = relayed(signed, "aliyun", json.dumps([message(content)]).encode(), **how)
+    assert (answer.status_code, answer.json()["code"]) == (200, 0)
+
+
+def test_a_relays_signature_lets_a_refusal_count(signed: Gateway) -> None:
+    _relayed(signed, "TD")
+    assert signed.event.fact.action is Action.REFUSED
+
+
+def test_a_forged_or_old_signature_only_holds(signed: Gateway) -> None:
+    _relayed(signed, "TD", key="f" * 32)
+    _relayed(signed, "TD", at_ms=signed.clock.at_ms - 301_000)
+    _taken(signed, message("TD"))
+    assert {event.fact.hold_kind for event in signed.events} == {HoldKind.UNVERIFIED}
+    assert {review.reason for review in signed.reviews} == {ReviewReason.NOT_AUTHENTICATED}
+
+
+def test_a_replayed_signature_is_answered_and_changes_nothing(signed: Gateway) -> None:
+    at_ms = signed.clock.at_ms
+    _relayed(signed, "TD")
+    signed.clock.at_ms += 1000
+    _relayed(signed, "TD", at_ms=at_ms)
+    assert len(signed.events) == 1
+
+
+def test_what_a_push_without_a_signature_may_leave_is_capped(signed: Gateway) -> None:
+    numbers = [f"138001380{n:02}" for n in range(61)]
+    answer = signed.sms(*[message("TD", phone_number=number) for number in numbers])
+    assert (answer.status_code, answer.json()["code"]) == (401, "CL-1302")
+    assert len(signed.events) == 60

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from consentlog.kafka.topics import EVENTS, PARTITIONS, REVIEWS
 from consentlog.ports import EventLog
 from consentlog.reference.demo import render
 from consentlog.reference.load import load_policy, load_registry
-from consentlog.reference.secrets import load_secrets
+from consentlog.reference.secrets import WebhookSecret, load_secrets
 from consentlog.reference.words import load_words
 from consentlog.testing.event_log import MemoryEventLog
 from consentlog.wire.events import decode_event
@@ -60,6 +60,14 @@ class Gateway:
         """Push text messages as the vendor does."""
         secret = self.keys["aliyun"] if secret is None else secret
         return self.client.post(f"/v1/sms/aliyun/{secret}", json=list(messages))
+
+    def push(self, vendor: str, secret: str | None = None, **request: Any) -> httpx2.Response:
+        """Push to a vendor's address, as `httpx2.Client.post` would be called."""
+        return self.client.post(self.push_path(vendor, secret), **request)
+
+    def push_path(self, vendor: str, secret: str | None = None) -> str:
+        """Return a vendor's path with the secret in it."""
+        return f"/v1/sms/{vendor}/{self.keys[vendor] if secret is None else secret}"
 
     @property
     def events(self) -> list[ConsentEvent]:
@@ -105,15 +113,18 @@ def memory_gateway(
     directory: Path,
     log: EventLog | None = None,
     policy: Policy | None = None,
+    webhooks: Mapping[str, WebhookSecret] | None = None,
     **options: Any,
 ) -> Iterator[Gateway]:
-    """Run a gateway without a socket, in the demo's world or under another policy.
+    """Run a gateway without a socket, in the demo's world, or with another policy or webhooks.
 
     Options go to `build_gateway`.
     """
     reference, keys = demo_reference(directory)
     if policy is not None:
         reference = replace(reference, policy=policy)
+    if webhooks is not None:
+        reference = replace(reference, secrets=replace(reference.secrets, webhooks=webhooks))
     memory = MemoryEventLog(lambda key: partition_of(key, PARTITIONS))
     clock = FixedClock()
     app = build_gateway(reference, log or memory, clock, **options)

@@ -1,4 +1,4 @@
-"""The demo world: two companies, seven sources, and fresh keys for each data directory."""
+"""The demo world: two companies, ten sources, and fresh keys for each data directory."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "care": ("events:write", "grants:write", "consent:end", "corrections:write", "role:staff"),
     "app": ("events:write", "grants:write"),
     "aliyun": ("sms:aliyun",),
+    "huawei": ("sms:huawei",),
+    "tencent": ("sms:tencent",),
+    "twilio": ("sms:twilio",),
     "dialer": ("check:read",),
     "web": ("check:read",),
     "compliance": (
@@ -33,6 +36,9 @@ KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
 
 The source `web` acts through sealed links; with its key the gateway asks the gate what to show.
 """
+
+_SIGNING: Final = {"huawei": "demo-ak", "twilio": "auth-token"}
+"""The vendors that can sign their webhooks, each with the name of its key."""
 
 
 def render(data_dir: Path) -> None:
@@ -64,7 +70,12 @@ def _packaged(name: str) -> str:
 
 def _fresh_secrets() -> str:
     id_key, link_key = secrets.token_hex(KEY_BYTES), secrets.token_hex(KEY_BYTES)
-    return f'id_key = "{id_key}"\n\n[link]\nactive = "k1"\n\n[link.keys]\nk1 = "{link_key}"\n'
+    webhooks = "".join(
+        f'\n[webhooks.{source}.keys]\n{name} = "{secrets.token_hex(KEY_BYTES // 2)}"\n'
+        for source, name in _SIGNING.items()
+    )
+    link = f'[link]\nactive = "k1"\n\n[link.keys]\nk1 = "{link_key}"\n'
+    return f'id_key = "{id_key}"\n\n{link}{webhooks}'
 
 
 def _fresh_keys() -> str:
