@@ -12,7 +12,7 @@ from consentlog.domain.ids import act_id
 from consentlog.domain.policy import Policy
 from consentlog.domain.registry import Registry
 from consentlog.domain.scope import Scope
-from consentlog.domain.vocabulary import Action
+from consentlog.domain.vocabulary import Action, Method
 from consentlog.http.auth import Principal
 from consentlog.http.problems import RequestRefused
 from consentlog.numbers.normalise import Quarantined, normalise
@@ -95,7 +95,13 @@ class Acceptor:
             review = self.review(draft, ReviewReason.UNKNOWN, draft.clock_doubt, subject)
             refused = RequestRefused("CL-1207", reason=draft.clock_doubt)
             return Outcome(review=review, refusal=refused)
-        return self._event(draft, subject, scope)
+        found = self._event(draft, subject, scope)
+        if draft.method is Method.IMPORT and draft.item.hold_kind == "unclear":
+            # A row that nobody understood: the hold has no end, so somebody must own it.
+            detail = "a row of a list does not say clearly what the person wants"
+            case = self.review(draft, ReviewReason.UNCLEAR_WORDS, detail, subject)
+            return replace(found, review=case)
+        return found
 
     def _of_unknown_scope(self, draft: Draft, subject: str, scope: Scope, unknown: str) -> Outcome:
         unknown = mask_text(unknown)  # callers put numbers into any field

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from consentlog.domain.acts import RULES, ActRule
+from consentlog.domain.acts import RULES, ActRule, may_come_by
 from consentlog.domain.grants import Flaw
-from consentlog.domain.vocabulary import Action, ActorType
+from consentlog.domain.vocabulary import Action, ActorType, Method
 from consentlog.http.auth import Principal
 from consentlog.http.problems import RequestRefused
 from producers.request import EventIn
@@ -48,6 +48,11 @@ def check_rules(item: EventIn, principal: Principal) -> None:
 
 
 def _check_key(item: EventIn, rule: ActRule, principal: Principal) -> None:
+    method = Method(item.method) if item.method else Method.UNKNOWN
+    if not may_come_by(Action(item.action), method):
+        # It records nothing whatever the key may do: a person looks at it.
+        principal.require("events:write")
+        return
     for scope in rule.permissions:
         principal.require(scope)
     for role in (rule.role, item.actor.role):

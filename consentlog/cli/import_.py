@@ -1,0 +1,200 @@
+"""`consentlog import`: sends a list of refusals to the gateway; looks it over first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import httpx2
+import typer
+
+from consentlog.cli.import_screen import Screen
+from consentlog.cli.import_terms import Door, Terms, door_of, read_terms
+from consentlog.cli.output import AsJson, Lang, emit, language
+from consentlog.cli.stopping import Stopped, stop_on_signals
+from consentlog.errors import InvalidEvent
+from producers.imports.columns import Columns, columns_of, data_rows
+from producers.imports.faults import FaultFile
+from producers.imports.memory import list_memory, memory_file
+from producers.imports.preview import Preview, check_zone, preview
+from producers.imports.rows import RowReader
+from producers.imports.run import Import
+from producers.imports.sending import HttpGateway
+from producers.imports.tables import Table, open_table
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XLSX, or one number a line")]
+ListName = Annotated[
+    str, typer.Option("--list", help="name of the list; the same each time it is imported")
+]
+SourceId = Annotated[str, typer.Option("--source", help="registry id of who states the rows")]
+Entity = Annotated[
+    str | None, typer.Option("--entity", help="who was refused, where no column says it")
+]
+Zone = Annotated[
+    str | None, typer.Option("--zone", help="of dates without offset, e.g. Asia/Shanghai")
+]
+Region = Annotated[
+    str | None, typer.Option("--region", help="of numbers without country code, e.g. CN")
+]
+Column = Annotated[
+    list[str] | None,
+    typer.Option("--column", help="FIELD=HEADER or FIELD=2; may be repeated: number=客户电话"),
+]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="forces it, e.g. gbk, utf-8")]
+Sheet = Annotated[str | None, typer.Option("--sheet", help="of an XLSX; default: the first")]
+Basis = Annotated[
+    str,
+    typer.Option("--basis", help="do_not_call_list, objection, withdrawal or authority"),
+]
+Url = Annotated[str | None, typer.Option("--url", help="of the gateway; default: the local one")]
+KeyFile = Annotated[
+    Path | None, typer.Option("--key-file", help="holds the source's API key, mode 0600")
+]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="of the local stack, with its keys")
+]
+StateDir = Annotated[
+    Path | None,
+    typer.Option("--state-dir", help="keeps what a list had; default: beside FILE"),
+]
+Faults = Annotated[
+    Path | None, typer.Option("--errors", help="file for odd rows; default: FILE.errors.csv")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="look it over; send nothing")]
+Yes = Annotated[bool, typer.Option("--yes", help="send without asking")]
+Patience = Annotated[
+    float, typer.Option("--patience", help="seconds to wait for a gateway that takes nothing")
+]
+
+
+@app.command()
+def import_(  # noqa: PLR0913  # options of a command
+    file: File,
+    list_name: ListName,
+    source: SourceId,
+    entity: Entity = None,
+    zone: Zone = None,
+    region: Region = None,
+    column: Column = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    basis: Basis = "do_not_call_list",
+    url: Url = None,
+    key_file: KeyFile = None,
+    data_dir: DataDir = None,
+    state_dir: StateDir = None,
+    errors: Faults = None,
+    patience: Patience = 600.0,
+    *,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Record every row of a list as a refusal. An import only tightens.
+
+    Looks the whole list over and counts, then asks, then sends. May be stopped and started again:
+    it goes on where it stopped, and the same row of the same list is one act. Rows that a person
+    must look at stand in FILE.errors.csv. Exit 1 if a row was recorded nowhere. Example:
+
+    \b
+    consentlog import dnc.csv --list weekly-dnc --source care --entity acme --zone Asia/Shanghai
+    """  # noqa: D301  # click's mark for lines to leave as they are
+    screen = Screen(language(lang), is_quiet=as_json)
+    terms = read_terms(
+        file, list_name, source, entity, zone, region, column, basis, data_dir, encoding, sheet
+    )
+    before = _stamp(file)
+    table = open_table(file, encoding, sheet)
+    columns = columns_of(table, terms.told)
+    terms.check_entity(columns)
+    reader = RowReader(columns, terms.about, table)
+    fault_path = errors or file.with_name(f"{file.name}.errors.csv")
+    found = _look_over(table, columns, reader, fault_path if dry_run else None, screen)
+    screen.preview(file, table, found)
+    check_zone(found, zone)
+    if dry_run:
+        if as_json:
+            emit(_as_json(found, None))
+        return
+    if not yes and not screen.asks(found.rows):
+        raise typer.Exit(1)
+    door = door_of(source, url, key_file, data_dir)
+    directory = state_dir or file.absolute().parent
+    counts = _send(terms, door, (table, columns, reader), (directory, fault_path), patience, screen)
+    if _stamp(file) != before:
+        raise InvalidEvent("CL-1501", file=file.name, reason="it changed while it was read")
+    screen.result(counts, fault_path)
+    if as_json:
+        emit(_as_json(found, counts))
+    if counts["lost"]:
+        raise typer.Exit(1)
+
+
+def _look_over(
+    table: Table, columns: Columns, reader: RowReader, fault_path: Path | None, screen: Screen
+) -> Preview:
+    with screen.reading() as on_progress:
+        if fault_path is None:
+            return preview(table, columns, reader, None, on_progress)
+        with closing(FaultFile(fault_path, columns.header)) as faults:
+            return preview(table, columns, reader, faults, on_progress)
+
+
+def _send(  # noqa: PLR0913  # what a run stands on
+    terms: Terms,
+    door: Door,
+    what: tuple[Table, Columns, RowReader],
+    where: tuple[Path, Path],
+    patience: float,
+    screen: Screen,
+) -> Counter[str]:
+    table, columns, reader = what
+    directory, fault_path = where
+    name = terms.about.name
+    with (
+        list_memory(memory_file(directory, name), name) as memory,
+        httpx2.Client(base_url=door.url, headers=door.headers, timeout=60) as client,
+        screen.sending() as (on_progress, on_wait),
+    ):
+        run = memory.begin(_sha256(terms.file), terms.as_text(columns))
+        screen.begins(run, memory.rows_known)
+        gateway = HttpGateway(client, patience, on_wait)
+        with closing(FaultFile(fault_path, columns.header, run.errors_bytes)) as faults:
+            send = Import(name, reader, memory, gateway, faults, on_progress)
+            try:
+                with stop_on_signals():
+                    return send.run(data_rows(table, columns), run)
+            except Stopped:
+                screen.stopped(run.rows_done)
+                raise typer.Exit(1) from None
+            finally:
+                gateway.stop()
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError as exc:
+        reason = exc.strerror or "it cannot be opened"
+        raise InvalidEvent("CL-1501", file=file.name, reason=reason) from None
+    return found.st_mtime_ns, found.st_size
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _as_json(found: Preview, counts: Counter[str] | None) -> dict[str, object]:
+    shown: dict[str, object] = asdict(found)
+    shown["findings"] = {finding.value: count for finding, count in found.findings.items()}
+    if counts is not None:
+        shown["sent"] = dict(counts)
+    return shown

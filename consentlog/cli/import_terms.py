@@ -1,0 +1,165 @@
+"""What an import is told: on which terms rows are read, and through which door they go."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import typer
+from phonenumbers import SUPPORTED_REGIONS
+
+from consentlog.domain.facts import are_names
+from consentlog.domain.stated import zone_of
+from consentlog.local.layout import Layout
+from consentlog.local.record import running_stack
+from consentlog.local.settings import LocalSettings
+from consentlog.reference.load import load_registry
+from producers.imports.columns import HEADERS, Columns
+from producers.imports.rows import ListOf
+
+_BASES: Final = ("do_not_call_list", "objection", "withdrawal", "authority")
+_LONGEST_LIST_NAME: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms a list is read; `told` are columns by field."""
+
+    file: Path
+    source: str
+    about: ListOf
+    told: Mapping[str, str]
+    encoding: str | None
+    sheet: str | None
+
+    def as_text(self, columns: Columns) -> str:
+        """Return all that decides what is sent, so that no run goes on under other terms."""
+        parts = [self.source, asdict(self.about), dict(columns.places), self.encoding, self.sheet]
+        return json.dumps(parts, sort_keys=True)
+
+    def check_entity(self, columns: Columns) -> None:
+        """Check that every row can say whom it refuses.
+
+        Raises:
+            typer.BadParameter: If neither an option nor a column does.
+        """
+        if self.about.entity is None and "entity" not in columns.places:
+            raise typer.BadParameter("name who was refused", param_hint="--entity")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the gateway is, and the key."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+def read_terms(  # noqa: PLR0913  # options of a command
+    file: Path,
+    list_name: str,
+    source: str,
+    entity: str | None,
+    zone: str | None,
+    region: str | None,
+    column: list[str] | None,
+    basis: str,
+    data_dir: Path | None,
+    encoding: str | None,
+    sheet: str | None,
+) -> Terms:
+    """Check the options of the command.
+
+    Raises:
+        typer.BadParameter: Naming the option.
+    """
+    if not list_name.strip() or "#" in list_name or len(list_name) > _LONGEST_LIST_NAME:
+        raise typer.BadParameter(
+            f"1 to {_LONGEST_LIST_NAME} characters, none of them #", param_hint="--list"
+        )
+    for name, option in ((source, "--source"), (entity, "--entity")):
+        if name is not None and (not name or not are_names(name)):
+            raise typer.BadParameter("1 to 32 characters of ASCII", param_hint=option)
+    if zone is not None:
+        _check_zone(zone)
+    if basis not in _BASES:
+        raise typer.BadParameter(", ".join(_BASES), param_hint="--basis")
+    if encoding is not None:
+        _check_encoding(encoding)
+    about = ListOf(list_name, entity, zone, _region(region, source, data_dir), basis)
+    return Terms(file, source, about, _told(column or []), encoding, sheet)
+
+
+def door_of(source: str, url: str | None, key_file: Path | None, data_dir: Path | None) -> Door:
+    """Find the gateway and the source's key.
+
+    Raises:
+        typer.BadParameter: If there is no such key, or others can read its file.
+        ConsentLogError: If no address was given and no local stack runs.
+    """
+    layout = _layout(data_dir)
+    key = _key_in(key_file) if key_file else _key_of(source, layout)
+    address = (url or running_stack(layout).url("gateway")).rstrip("/")
+    return Door(address, {"x-api-key": key, "content-type": "application/json"})
+
+
+def _layout(data_dir: Path | None) -> Layout:
+    return Layout((data_dir or LocalSettings.read().data_dir).expanduser().absolute())
+
+
+def _check_zone(zone: str) -> None:
+    try:
+        zone_of(zone)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--zone") from None
+
+
+def _check_encoding(encoding: str) -> None:
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise typer.BadParameter("no such encoding", param_hint="--encoding") from None
+
+
+def _region(region: str | None, source: str, data_dir: Path | None) -> str | None:
+    """Return the region that was told, else the source's where its registry is at hand."""
+    if region is not None:
+        if region.upper() not in SUPPORTED_REGIONS:
+            raise typer.BadParameter("an ISO 3166 region such as CN", param_hint="--region")
+        return region.upper()
+    registry = _layout(data_dir).registry
+    known = load_registry(registry).sources.get(source) if registry.exists() else None
+    return known.region if known else None
+
+
+def _told(column: list[str]) -> dict[str, str]:
+    told = dict(text.partition("=")[::2] for text in column)
+    for field, where in told.items():
+        if field not in HEADERS or not where:
+            fields = ", ".join(HEADERS)
+            raise typer.BadParameter(f"FIELD=HEADER, FIELD one of {fields}", param_hint="--column")
+    return told
+
+
+def _key_in(key_file: Path) -> str:
+    try:
+        if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
+            raise typer.BadParameter("others can read it (chmod 600)", param_hint="--key-file")
+        return key_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise typer.BadParameter("it cannot be read", param_hint="--key-file") from None
+
+
+def _key_of(source: str, layout: Layout) -> str:
+    try:
+        keys: dict[str, str] = json.loads(layout.keys.read_text("utf-8"))
+        return keys[source]
+    except (OSError, ValueError, KeyError):
+        raise typer.BadParameter(
+            f"no key of {source} in {layout.keys}; name one with --key-file",
+            param_hint="--source",
+        ) from None

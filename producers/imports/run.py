@@ -1,0 +1,157 @@
+"""Sends a list in batches and keeps its place, so that an interrupted run goes on.
+
+The next batch is put together while others are on their way. A batch counts once its answer is
+kept; what was sent and not kept is sent again and is the same acts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from producers.imports.faults import FaultFile
+from producers.imports.memory import ListMemory, Run, nonce_of
+from producers.imports.rows import ReadRow, RowReader
+from producers.imports.sending import MAX_BYTES, MAX_ITEMS, Gateway
+from producers.imports.tables import Row
+
+IN_FLIGHT: Final = 3
+"""Batches on their way at once."""
+
+
+class _Read(NamedTuple):
+    number: int
+    cells: list[str]
+    row: ReadRow
+    text: str  # the item as JSON, open at its end for the nonce
+
+
+class _Sent(NamedTuple):
+    rows: list[_Read]
+    generations: dict[int, int]
+    answer: Future[list[dict[str, Any]]]
+
+
+class Import:
+    """One run over one list.
+
+    Args:
+        list_name: Name of the list; with the generation of a row the nonce of its act.
+        reader: Reads rows.
+        memory: What is remembered of the list.
+        gateway: Takes the acts.
+        faults: Where rows go that a person must look at.
+        on_progress: Told how many rows are done after each batch.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a run stands on
+        self,
+        list_name: str,
+        reader: RowReader,
+        memory: ListMemory,
+        gateway: Gateway,
+        faults: FaultFile,
+        on_progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._list_name = list_name
+        self._nonce_bytes = 6 * len(list_name) + 64
+        self._reader = reader
+        self._memory = memory
+        self._gateway = gateway
+        self._faults = faults
+        self._on_progress = on_progress
+
+    def run(self, rows: Iterator[Row], run: Run) -> Counter[str]:
+        """Send what the run has not yet had answered.
+
+        Args:
+            rows: All rows of the data, from the first.
+            run: Where to go on; moved on with each answered batch.
+
+        Returns:
+            How many rows were `recorded`, `held`, left to `review`, `lost`, `undated`; over the
+            whole list, earlier parts of the run included.
+
+        Raises:
+            InvalidEvent: `CL-1505` if the gateway turns the import away.
+            TransientError: `CL-1506` if it takes nothing for too long.
+        """
+        counts = Counter(json.loads(run.counts)) if run.counts else Counter[str]()
+        pending: deque[_Sent] = deque()
+        pool = ThreadPoolExecutor(IN_FLIGHT)
+        try:
+            for batch in self._batches(islice(rows, run.rows_done, None)):
+                pending.append(self._send(pool, run, batch))
+                if len(pending) > IN_FLIGHT:
+                    self._settle(run, pending.popleft(), counts)
+            while pending:
+                self._settle(run, pending.popleft(), counts)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._memory.keep(run, {}, finished=True)
+        return counts
+
+    def _batches(self, rows: Iterator[Row]) -> Iterator[list[_Read]]:
+        batch: list[_Read] = []
+        size = 0
+        for number, cells in rows:
+            row = self._reader.read(cells)
+            text = json.dumps(row.item, ensure_ascii=False)[:-1]
+            size += len(text.encode()) + self._nonce_bytes
+            if batch and size > MAX_BYTES:
+                yield batch
+                batch, size = [], len(text.encode()) + self._nonce_bytes
+            batch.append(_Read(number, cells, row, text))
+            if len(batch) == MAX_ITEMS:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+    def _send(self, pool: ThreadPoolExecutor, run: Run, batch: list[_Read]) -> _Sent:
+        generations = self._memory.generations(run, [read.row.key for read in batch])
+        nonces = {
+            generation: json.dumps(nonce_of(self._list_name, generation), ensure_ascii=False)
+            for generation in set(generations.values())
+        }
+        items = [f'{read.text}, "nonce": {nonces[generations[read.row.key]]}}}' for read in batch]
+        return _Sent(batch, generations, pool.submit(self._gateway.send, items))
+
+    def _settle(self, run: Run, sent: _Sent, counts: Counter[str]) -> None:
+        """Keep what became of a batch, in the order of the list."""
+        for read, result in zip(sent.rows, sent.answer.result(), strict=True):
+            kind, reason, detail = _verdict(read.row, result)
+            counts[kind] += 1
+            if result.get("clock_wrong"):
+                counts["undated"] += 1
+            if reason:
+                self._faults.add(read.number, reason, detail, result, read.cells)
+        run.rows_done += len(sent.rows)
+        run.errors_bytes = self._faults.flush()
+        run.counts = json.dumps(counts)
+        self._memory.keep(run, sent.generations)
+        self._on_progress(run.rows_done)
+
+
+def _verdict(row: ReadRow, result: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return what became of a row, and reason and detail if a person must look at it."""
+    reason = row.findings[0] if row.findings else ""
+    if result.get("status") == "rejected":
+        problem = result.get("problem", {})
+        kind = "review" if result.get("review_id") else "lost"
+        return kind, reason or str(problem.get("code", "")), _sentence(problem)
+    if result.get("held") or row.item["action"] == "held":
+        return "held", reason or "held", ""
+    if result.get("clock_wrong"):
+        reason = reason or "clock_wrong"
+    return "recorded", reason, ""
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    errors: Sequence[Mapping[str, str]] = problem.get("errors", ())
+    pointers = "; ".join(f"{one.get('pointer')}: {one.get('message')}" for one in errors)
+    return " ".join(part for part in (str(problem.get("detail", "")), pointers) if part)
