@@ -18,6 +18,7 @@ from consentlog.reference.words import Words
 from producers.accept import Acceptor
 from producers.channels.events import EventsChannel
 from producers.channels.pages import Outside, PageChannels
+from producers.channels.schemas import SchemasChannel
 from producers.channels.sms import SmsChannels
 from producers.intake import Intake
 from producers.limits import DEFAULT_LIMITS, LimitSettings, RateLimit
@@ -76,6 +77,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     webhooks = Webhooks(registry, keys, secrets.webhooks, messages, intake, secrets.id_key, clock)
     channels = (
         EventsChannel(keys, acceptor, intake, clock, limit),
+        SchemasChannel(limit),
         SmsChannels(webhooks),
         PageChannels(registry, sealer, acceptor, intake, pages, clock),
     )
