@@ -11,7 +11,7 @@ from consentlog.kafka.topics import EVENTS, REVIEWS
 from consentlog.ports import Delivered, EventLog
 from consentlog.wire.events import encode_event
 from consentlog.wire.headers import event_headers
-from consentlog.wire.reviews import encode_review
+from consentlog.wire.reviews import ReviewAction, encode_review
 from producers.metrics import EVENTS_ACCEPTED, NOT_NOW, REVIEWS_OPENED
 from producers.outcome import Outcome
 
@@ -71,7 +71,9 @@ class Intake:
             return Delivered()
         key = outcome.review.review_id.hex().encode()
         delivered = await self._log.append(self._reviews, key, encode_review(outcome.review), [])
-        REVIEWS_OPENED.labels(outcome.review.source, outcome.review.reason).inc()
+        # What was only received asks nobody to look.
+        if outcome.review.action is ReviewAction.OPENED:
+            REVIEWS_OPENED.labels(outcome.review.source, outcome.review.reason).inc()
         return delivered
 
 

@@ -95,13 +95,11 @@ class MessageAcceptor:
         speaker = Principal(principal.key_id, principal.source, _RIGHTS)
         reception = Reception(bytes_of(raw), is_now=pushed.is_now)
         outcome = self._acceptor.accept(item, speaker, reception)
-        to_be_read = judgement.verdict is Verdict.REVIEW or not is_verified
-        if outcome.review is None and (to_be_read or outcome.refusal is not None):
-            code = outcome.refusal.code if outcome.refusal else ""
-            detail = f"not recorded: {code}" if code else f"words to be read: {judgement.rule}"
-            review = self._review(raw, principal, pushed.message, detail, is_verified)
-            return replace(outcome, review=review)
-        return outcome
+        detail = _why_a_person_looks(judgement, outcome, is_verified)
+        if detail is None:
+            return outcome
+        review = self._review(raw, principal, pushed.message, detail, is_verified)
+        return replace(outcome, review=review)
 
     def _item(
         self, message: Message, judgement: Judgement, principal: Principal, is_verified: bool
@@ -193,6 +191,22 @@ def _doubt_of(pushed: Pushed, judgement: Judgement, is_verified: bool) -> str | 
     if pushed.is_now and pushed.message.sequence_id is None:
         return "a consent that no message id tells from its own repetition"
     return None
+
+
+def _why_a_person_looks(judgement: Judgement, outcome: Outcome, is_verified: bool) -> str | None:
+    """Say why a review is opened beside what was recorded; None if none is, or one is already.
+
+    Unverified, the review says so above all: who decides must not take the message for a person's.
+    """
+    known = outcome.review.detail if outcome.review is not None else None
+    if not is_verified:
+        return known or f"without a right signature: {judgement.rule}"
+    if known is not None:
+        return None
+    if outcome.refusal is not None:
+        return f"not recorded: {outcome.refusal.code}"
+    is_unclear = judgement.verdict is Verdict.REVIEW
+    return f"words to be read: {judgement.rule}" if is_unclear else None
 
 
 def _action_of(verdict: Verdict, is_verified: bool) -> tuple[_ActionName, _HoldName | None]:

@@ -19,10 +19,12 @@ from starlette.responses import JSONResponse
 from consentlog.http.body import parse_json
 from consentlog.http.problems import RequestRefused
 from producers.sms import Message, Pushed
+from producers.webhook_openapi import fields, pushed, taken
 from producers.webhooks import Shape, Webhooks
 
 MAX_MESSAGES: Final = 1000
 _TAKEN: Final = {"code": 0, "msg": "接收成功"}
+_FIELDS: Final = fields("phone_number content", "send_time dest_code sequence_id sign_name")
 
 
 class AliyunSmsChannel:
@@ -39,7 +41,12 @@ class AliyunSmsChannel:
         """Return the route."""
         router = APIRouter(tags=["sms"])
         router.add_api_route(
-            "/v1/sms/aliyun/{secret}", self.post, methods=["POST"], response_model=None
+            "/v1/sms/aliyun/{secret}",
+            self.post,
+            methods=["POST"],
+            response_model=None,
+            openapi_extra=pushed({"application/json": {"type": "array", "items": _FIELDS}}),
+            responses=taken("application/json", _TAKEN),
         )
         return router
 

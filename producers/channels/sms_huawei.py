@@ -23,9 +23,12 @@ from consentlog.http.problems import RequestRefused
 from producers.forms import FORM, media_type, read_form, sole
 from producers.signatures import HuaweiScheme, RelayScheme
 from producers.sms import Message, Pushed
+from producers.webhook_openapi import fields, pushed, taken
 from producers.webhooks import Shape, Webhooks
 
 _TAKEN: Final = {"resultCode": "0"}
+_FORM_NAMES: Final = "from body to smsMsgId"
+_JSON_NAMES: Final = "mobile content"
 _JSON: Final = "application/json"
 _FORM_FIELDS: Final = {
     "phone_number": "from",
@@ -56,7 +59,12 @@ class HuaweiSmsChannel:
         """Return the route."""
         router = APIRouter(tags=["sms"])
         router.add_api_route(
-            "/v1/sms/huawei/{secret}", self.post, methods=["POST"], response_model=None
+            "/v1/sms/huawei/{secret}",
+            self.post,
+            methods=["POST"],
+            response_model=None,
+            openapi_extra=pushed({FORM: fields(_FORM_NAMES), _JSON: fields(_JSON_NAMES)}),
+            responses=taken(_JSON, _TAKEN),
         )
         return router
 

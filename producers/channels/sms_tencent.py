@@ -20,9 +20,11 @@ from starlette.responses import JSONResponse
 from consentlog.http.body import parse_json
 from consentlog.http.problems import RequestRefused
 from producers.sms import Message, Pushed
+from producers.webhook_openapi import fields, pushed, taken
 from producers.webhooks import Shape, Webhooks
 
 _TAKEN: Final = {"result": 0, "errmsg": "OK"}
+_FIELDS: Final = fields("mobile text", "nationcode sign time extend")
 _MAX_COUNTRY_CODE: Final = 3
 
 
@@ -40,7 +42,12 @@ class TencentSmsChannel:
         """Return the route."""
         router = APIRouter(tags=["sms"])
         router.add_api_route(
-            "/v1/sms/tencent/{secret}", self.post, methods=["POST"], response_model=None
+            "/v1/sms/tencent/{secret}",
+            self.post,
+            methods=["POST"],
+            response_model=None,
+            openapi_extra=pushed({"application/json": _FIELDS}),
+            responses=taken("application/json", _TAKEN),
         )
         return router
 

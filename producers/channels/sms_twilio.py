@@ -25,6 +25,7 @@ from producers.confirmation import confirmation_of
 from producers.forms import FORM, media_type, read_form, sole
 from producers.signatures import TwilioScheme
 from producers.sms import Message, Pushed
+from producers.webhook_openapi import fields, pushed, taken
 from producers.webhooks import Shape, Taken, Webhooks
 
 _OPT_OUT: Final = {
@@ -32,6 +33,7 @@ _OPT_OUT: Final = {
     "START": Verdict.CONSENT,
     "HELP": Verdict.HELP,
 }
+_FIELDS: Final = fields("From Body", "To MessageSid OptOutType")
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
@@ -54,13 +56,15 @@ class TwilioSmsChannel:
             methods=["POST"],
             response_model=None,
             response_class=_TwiMl,
+            openapi_extra=pushed({FORM: _FIELDS}),
+            responses=taken("text/xml", f"{_HEAD}<Response/>"),
         )
         return router
 
     async def post(self, secret: str, request: Request) -> Response:
         """Record the message of a push; the answer, with any confirmation, once it is durable."""
-        taken = await self._webhooks.take(SHAPE, secret, request)
-        texts = [text for text in map(_confirmation, taken) if text is not None]
+        found = await self._webhooks.take(SHAPE, secret, request)
+        texts = [text for text in map(_confirmation, found) if text is not None]
         return _TwiMl(_twiml(texts))
 
 
@@ -91,10 +95,10 @@ def _message(item: object) -> Pushed | None:
     return Pushed(message, _OPT_OUT.get(opt_out.strip().upper()), is_now=True)
 
 
-def _confirmation(taken: Taken) -> str | None:
-    if taken.pushed is None or taken.pushed.vendor_says is not None:
+def _confirmation(one: Taken) -> str | None:
+    if one.pushed is None or one.pushed.vendor_says is not None:
         return None
-    return confirmation_of(taken.outcome, taken.pushed.message.content)
+    return confirmation_of(one.outcome, one.pushed.message.content)
 
 
 def _twiml(texts: Sequence[str]) -> str:

@@ -191,6 +191,13 @@ def test_behind_a_proxy_the_address_is_the_one_in_the_secrets(tmp_path: Path) ->
         assert said(answer) == [CONFIRMATIONS["en"]]
 
 
+def test_a_forged_push_to_an_unknown_number_says_that_it_is_forged(gateway: Gateway) -> None:
+    said(twilio_push(gateway, fields("STOP", To="+15005550009"), "f" * 32))
+    assert gateway.event.fact.entity == "*"
+    assert gateway.reviews[0].reason is ReviewReason.NOT_AUTHENTICATED
+    assert "unknown" in gateway.reviews[0].detail
+
+
 def test_a_forged_consent_is_a_review_alone(gateway: Gateway) -> None:
     said(twilio_push(gateway, fields("START"), "f" * 32))
     assert not gateway.events
