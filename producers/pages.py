@@ -34,7 +34,8 @@ section{background:var(--card);border-radius:.75rem;padding:1rem;margin:1rem 0}
 ul{list-style:none;margin:0;padding:0}
 li{padding:.75rem 0}
 li+li{border-top:1px solid var(--line)}
-li p{display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap;margin:0 0 .5rem}
+li p{display:flex;justify-content:space-between;gap:.25rem 1rem;flex-wrap:wrap;margin:0 0 .5rem}
+form{margin-top:1rem}
 .refused,.held,.no-consent{color:var(--good)}
 .open,.partly,.unknown{color:var(--warn)}
 button{width:100%;min-height:3rem;padding:.625rem .75rem;border:2px solid var(--act);

@@ -20,6 +20,7 @@ from consentlog.observability.masking import mask
 from consentlog.reference.load import load_registry
 from consentlog.reference.secrets import load_secrets
 from producers.links import LinkSealer
+from producers.senders import RefusalLinks
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -63,7 +64,8 @@ def link(  # noqa: PLR0913  # options of a command
     """Make a link with which a person refuses marketing in one click. Changes nothing itself.
 
     A link can only refuse, whoever made it. It does not expire, and the number is not visible in
-    it. Example: `consentlog link --number +8613800138000 --entity acme`.
+    it. With --json the headers of a mail (RFC 8058) too. Example: `consentlog link --number
+    +8613800138000 --entity acme`.
     """
     spoken = language(lang)
     if channel is Channel.UNKNOWN:
@@ -77,11 +79,12 @@ def link(  # noqa: PLR0913  # options of a command
     if isinstance(found, Quarantined):
         raise RequestRefused("CL-1203", reason=found.reason.value)
     secrets = load_secrets(layout.secrets)
-    token = LinkSealer(secrets.link_active, secrets.link_keys).mint(found.subject, scope)
-    address = (base_url or running_stack(layout).url("gateway")).rstrip("/")
-    url = f"{address}/p/{token}"
+    sealer = LinkSealer(secrets.link_active, secrets.link_keys)
+    links = RefusalLinks(base_url or running_stack(layout).url("gateway"), sealer)
+    headers = links.mail_headers(found.subject, scope)
+    url = headers["List-Unsubscribe"].strip("<>")
     if as_json:
-        emit({"url": url, "token": token})
+        emit({"url": url, "token": url.rpartition("/")[2], "mail_headers": headers})
         return
     text = "一键退订链接：" if spoken == "zh" else "refusal link for "
     say(f"{text}{mask(found.subject)}")

@@ -21,12 +21,13 @@ class Press:
 
     `by` is who pressed, as far as that is known: nobody logs in to a page. `verbatim` is the text
     of the consent as it was shown, `text_version` its version, `proof` what showed that the number
-    is theirs.
+    is theirs, `region` the ISO 3166 one of a number without country code.
     """
 
     subject: str
     scope: Scope
     nonce: str
+    region: str | None = None
     method: Literal["web", "app"] = "web"
     by: str = "subject"
     ip: str | None = None
@@ -40,6 +41,7 @@ class Press:
         """Return the act as it is stated to the acceptor."""
         return EventIn(
             number=self.subject,
+            region=self.region,
             action=action,
             scope=ScopeIn.model_validate(_fields(self.scope)),
             nonce=self.nonce,
