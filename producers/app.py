@@ -79,7 +79,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         EventsChannel(keys, acceptor, intake, clock, limit),
         SchemasChannel(limit),
         SmsChannels(webhooks),
-        PageChannels(registry, sealer, acceptor, intake, pages, clock),
+        PageChannels(registry, keys, sealer, acceptor, intake, pages, limit, clock),
     )
     routers = [channel.router() for channel in channels]
     return build_app("consentlog gateway", routers, is_ready, lifespan=lifespan)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from html import escape
 from typing import Final
 
 from starlette.responses import HTMLResponse
 
 from consentlog.errors import Language
+from consentlog.http.described import Answers, problems
 
 _STYLE: Final = """
 :root{color-scheme:light dark;--ink:#1a1a1a;--soft:#555;--paper:#fff;--card:#f4f5f7;--line:#80868b;
@@ -64,6 +66,10 @@ CONTENT_SECURITY_POLICY: Final = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
+_LATER: Final = frozenset({429, 503})
+_RETRY_AFTER: Final = {
+    "Retry-After": {"description": "seconds", "required": True, "schema": {"type": "integer"}}
+}
 _LANG: Final[dict[Language, str]] = {"zh": "zh-CN", "en": "en"}
 _NAME: Final[dict[Language, str]] = {"zh": "中文", "en": "English"}
 _NAV: Final[dict[Language, str]] = {"zh": "本页导航", "en": "This page"}
@@ -91,6 +97,27 @@ def document(language: Language, title: str, body: str, links: tuple[str, ...] =
         f"<style>{_STYLE}</style></head>\n<body><main><h1>{head}</h1>\n{body}\n"
         f'<nav aria-label="{_NAV[language]}">{"".join(links)}{switch}</nav></main></body></html>\n'
     )
+
+
+def described(said: Mapping[int, str], *codes: str) -> Answers:
+    """Describe answers that are pages, for `responses` of a route.
+
+    Args:
+        said: What each status tells the person.
+        codes: Of problems that the route can answer with all the same.
+    """
+    found: Answers = {
+        status: {
+            "description": text,
+            "content": {"text/html": {"schema": {"type": "string"}}},
+            "headers": _RETRY_AFTER if status in _LATER else {},
+        }
+        for status, text in said.items()
+    }
+    for status, problem in problems(*codes).items():
+        page = found.setdefault(status, problem)
+        page["content"] |= problem["content"]
+    return found
 
 
 def page_response(

@@ -9,6 +9,7 @@ Source: RFC 8058 (one-click: an HTTPS POST, no cookies, no redirect).
 from __future__ import annotations
 
 import secrets
+from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
@@ -22,13 +23,20 @@ from consentlog.ports import Position
 from producers.accept import Acceptor
 from producers.intake import Intake
 from producers.links import LinkSealer, LinkTarget
-from producers.pages import page_response
+from producers.pages import described, page_response
 from producers.preference.act import Press, origin_of
 from producers.preference.choices import part_of, refused_by
 from producers.preference.draw import Form, Person, failed, preferences, refused, wrong
 from producers.preference.forms import page_language, read_form, write_seen
 from producers.preference.standing import CurrentState
 from producers.preference.wording import wording
+
+_SHOWN: Final = {200: "How things stand, with a button for each refusal.", 404: "No such link."}
+_ACTED: Final = {
+    200: "Refused: durable, in the log or spooled for it.",
+    404: "No such link.",
+    503: "Not recorded: the same button again, the same act.",
+}
 
 
 class LinkChannel:
@@ -66,10 +74,22 @@ class LinkChannel:
     def router(self) -> APIRouter:
         """Return the routes."""
         router = APIRouter(tags=["link"])
-        for method, handler in (("GET", self.show), ("POST", self.act)):
-            router.add_api_route(
-                "/p/{token}", handler, methods=[method], response_class=HTMLResponse
-            )
+        router.add_api_route(
+            "/p/{token}",
+            self.show,
+            methods=["GET"],
+            response_class=HTMLResponse,
+            summary="Show how things stand",
+            responses=described(_SHOWN),
+        )
+        router.add_api_route(
+            "/p/{token}",
+            self.act,
+            methods=["POST"],
+            response_class=HTMLResponse,
+            summary="Refuse: a button of the page, or one click of a mail program",
+            responses=described(_ACTED, "CL-1104"),
+        )
         return router
 
     async def show(self, token: str, request: Request) -> HTMLResponse:

@@ -1,4 +1,4 @@
-"""The pages of people with a link, put together: to refuse always, to agree where codes can go."""
+"""The pages of people, put together: to refuse always, to agree where codes can go, and in apps."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from fastapi import APIRouter
 
 from consentlog.domain.registry import Registry, Source
 from consentlog.errors import FatalError
+from consentlog.http.auth import Authenticator
 from consentlog.ports import Clock
 from producers.accept import Acceptor
+from producers.channels.app import AppChannel
 from producers.channels.link import LinkChannel
 from producers.channels.preference import PreferenceChannel
 from producers.codes import Codes, CodeSender
 from producers.intake import Intake
+from producers.limits import RateLimit
 from producers.links import LinkSealer
 from producers.preference.standing import CurrentState, NobodyKnows
 
@@ -43,10 +46,12 @@ class PageChannels:
     """
 
     registry: Registry
+    keys: Authenticator
     sealer: LinkSealer
     acceptor: Acceptor
     intake: Intake
     outside: Outside
+    limit: RateLimit
     clock: Clock
 
     def router(self) -> APIRouter:
@@ -56,8 +61,9 @@ class PageChannels:
             router.include_router(one.router())
         return router
 
-    def _channels(self) -> Iterator[LinkChannel | PreferenceChannel]:
+    def _channels(self) -> Iterator[AppChannel | LinkChannel | PreferenceChannel]:
         source, sender = _link_source(self.registry), self.outside.sender
+        yield AppChannel(self.keys, self.acceptor, self.intake, self.outside.state, self.limit)
         yield LinkChannel(
             self.registry,
             source,

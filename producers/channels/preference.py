@@ -25,7 +25,7 @@ from producers.codes import Codes, CodeSender
 from producers.intake import Intake
 from producers.links import LinkSealer
 from producers.outcome import Outcome
-from producers.pages import page_response
+from producers.pages import described, page_response
 from producers.preference.act import Press, origin_of
 from producers.preference.choices import PARTS, Part
 from producers.preference.draw import Form, Person
@@ -33,6 +33,14 @@ from producers.preference.draw_agree import agreed, choose, consent_text, enter
 from producers.preference.forms import Sent, page_language, read_form
 from producers.preference.wording import Wording, wording
 
+_SHOWN: Final = {200: "What can be agreed to.", 404: "No such link."}
+_ACTED: Final = {
+    200: "The code is sent, or the consent is recorded.",
+    404: "No such link.",
+    422: "Nothing was chosen, or the code is not right.",
+    429: "The number had its codes of this hour.",
+    503: "Not sent, or not recorded: to be tried again.",
+}
 _PROOF: Final = "code sent to the number"
 
 
@@ -99,10 +107,22 @@ class PreferenceChannel:
     def router(self) -> APIRouter:
         """Return the routes."""
         router = APIRouter(tags=["link"])
-        for method, handler in (("GET", self.show), ("POST", self.act)):
-            router.add_api_route(
-                "/p/{token}/agree", handler, methods=[method], response_class=HTMLResponse
-            )
+        router.add_api_route(
+            "/p/{token}/agree",
+            self.show,
+            methods=["GET"],
+            response_class=HTMLResponse,
+            summary="Show what can be agreed to",
+            responses=described(_SHOWN),
+        )
+        router.add_api_route(
+            "/p/{token}/agree",
+            self.act,
+            methods=["POST"],
+            response_class=HTMLResponse,
+            summary="Send a code, or agree with it",
+            responses=described(_ACTED, "CL-1104", "CL-1204"),
+        )
         return router
 
     async def show(self, token: str, request: Request) -> HTMLResponse:
