@@ -15,6 +15,7 @@ Raises LookupError or ValueError for corrupt bytes. The caller must check that t
 where the record has to end: a record cut short in its last field is noticed only there.
 """
 
+
 class _Names(dict[bytes, str]):
     """Texts that come again and again: one object each, instead of one for each record.
 
