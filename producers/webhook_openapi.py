@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from consentlog.http.described import OPEN, Answers, problems
 
-_CODES: Final = ("CL-1002", "CL-1102", "CL-1103", "CL-1301", "CL-1302", "CL-1303", "CL-1304")
+_CODES: Final = (
+    *("CL-1002", "CL-1003", "CL-1102", "CL-1103"),
+    *("CL-1301", "CL-1302", "CL-1303", "CL-1304"),
+)
 _SPOOL: Final = ("CL-1401", "CL-1402")
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from consentlog.ports import EventLog
 from consentlog.reference.demo import render
 from consentlog.reference.load import load_policy, load_registry
 from consentlog.reference.secrets import WebhookSecret, load_secrets
-from consentlog.reference.words import load_words
+from consentlog.reference.words import Words, load_words
 from consentlog.testing.event_log import MemoryEventLog
 from consentlog.wire.events import decode_event
 from consentlog.wire.reviews import ReviewEvent, decode_review
@@ -96,6 +97,12 @@ class Gateway:
         return LinkSealer(self.reference.secrets.link_active, self.reference.secrets.link_keys)
 
 
+@cache
+def _words() -> Words:
+    # Compiling every phrase takes half a second, and nothing in the words can be changed.
+    return load_words()
+
+
 def demo_reference(directory: Path) -> tuple[Reference, dict[str, str]]:
     """Render the demo world and read it, with its API keys by source."""
     render(directory)
@@ -103,7 +110,7 @@ def demo_reference(directory: Path) -> tuple[Reference, dict[str, str]]:
         load_registry(directory / "registry.toml"),
         load_policy(directory / "policy.toml"),
         load_secrets(directory / "secrets.toml"),
-        load_words(),
+        _words(),
     )
     return reference, json.loads((directory / "keys.json").read_text())
 
