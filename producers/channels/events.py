@@ -119,7 +119,7 @@ class EventsChannel:
 
     async def _wait_turn(self, principal: Principal, items: Sequence[object]) -> None:
         """Slow a caller that is too fast; turn it away only if nothing in the request tightens."""
-        if all(isinstance(item, dict) and item.get("action") in LOOSENING for item in items):
+        if all(isinstance(item, dict) and str(item.get("action")) in LOOSENING for item in items):
             self._limit.check(principal.key_id, len(items))
         else:
             await self._limit.wait_turn(principal.key_id, len(items))
