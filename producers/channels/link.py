@@ -131,8 +131,10 @@ class LinkChannel:
         if outcome.refusal is not None:
             raise outcome.refusal
         person = person_of(target, self._registry, language)
+        assert outcome.event is not None  # noqa: S101  # an outcome has an event or a refusal
         back_to = _back_to(token, language, delivered.position)
-        return page_response(refused(wording(language), person, scope, back_to), language)
+        html = refused(wording(language), person, outcome.event.fact, back_to)
+        return page_response(html, language)
 
 
 def wrong_link(language: Language) -> HTMLResponse:

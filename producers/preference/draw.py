@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from consentlog.domain.scope import Scope
+from consentlog.domain.scope import Scope, Scoped
 from consentlog.domain.vocabulary import Purpose
 from producers.pages import document
 from producers.preference.choices import PARTS, Part
@@ -63,13 +63,13 @@ def preferences(
     return document(words.language, words.say("title"), body, _agree_link(words, agree_at))
 
 
-def refused(words: Wording, person: Person, scope: Scope, back_to: str) -> str:
+def refused(words: Wording, person: Person, scope: Scoped, back_to: str) -> str:
     """Draw the answer to a refusal that is recorded.
 
     Args:
         words: Of the page's language.
         person: Whom it is about.
-        scope: What was refused.
+        scope: What was recorded, which can be more than was pressed.
         back_to: Address of the preference page.
     """
     text = words.say("done_text", who=person.who, number=person.number, what=words.scope(scope))

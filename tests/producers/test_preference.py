@@ -123,8 +123,9 @@ def test_service_alone_is_everything_outside_the_page(gateway: Gateway) -> None:
 
 def test_a_link_sealed_for_service_refuses_everything_in_one_click(gateway: Gateway) -> None:
     token = gateway.sealer.mint(NUMBER, Scope("acme", purpose=Purpose.SERVICE))
-    gateway.client.post(f"/p/{token}", content="List-Unsubscribe=One-Click", headers=FORM)
+    answer = gateway.client.post(f"/p/{token}", content="List-Unsubscribe=One-Click", headers=FORM)
     assert gateway.event.fact.purpose is Purpose.ALL
+    assert wording("en").say("all-all") in answer.text
 
 
 def test_nobody_knows_and_refusing_works_all_the_same(tmp_path: Path) -> None:
