@@ -178,6 +178,12 @@ def test_a_full_spool_makes_the_vendor_push_again(gateway: Gateway) -> None:
     assert push(gateway, "TD").status_code == 503
 
 
+def test_a_spooled_refusal_is_taken(gateway: Gateway) -> None:
+    gateway.log.is_down = True
+    taken(push(gateway, "TD"))
+    assert len(gateway.log.spooled) == 1
+
+
 def test_a_relays_signature_lets_a_refusal_count(signed: Gateway) -> None:
     taken(relayed(signed, "tencent", json.dumps(reply("TD")).encode()))
     assert signed.event.fact.action is Action.REFUSED

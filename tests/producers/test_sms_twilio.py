@@ -248,3 +248,9 @@ def test_bodies_that_are_no_push(
 def test_a_full_spool_is_told(gateway: Gateway) -> None:
     gateway.log.is_full = True
     assert push(gateway, "STOP").status_code == 503
+
+
+def test_a_spooled_refusal_is_taken_and_confirmed(gateway: Gateway) -> None:
+    gateway.log.is_down = True
+    assert said(push(gateway, "STOP")) == [CONFIRMATIONS["en"]]
+    assert len(gateway.log.spooled) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,3 +85,13 @@ def test_the_cap_of_a_source_is_in_the_registry(tmp_path: Path) -> None:
     path.write_text(cut, "utf-8")
     sources = load_registry(path).sources
     assert (sources["twilio"].unverified_per_hour, sources["huawei"].unverified_per_hour) == (3, 60)
+
+
+def test_a_directory_of_an_older_version_is_left_as_it_is(tmp_path: Path) -> None:
+    render(tmp_path)
+    keys = tmp_path / "keys.json"
+    older = {name: key for name, key in json.loads(keys.read_text()).items() if name != "twilio"}
+    keys.write_text(json.dumps(older))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    render(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

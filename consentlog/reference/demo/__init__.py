@@ -89,6 +89,8 @@ def _key_tables(keys: dict[str, str]) -> str:
         f'sha256 = "{hashlib.sha256(keys[source].encode()).hexdigest()}"\n'
         f"scopes = {json.dumps(scopes)}\n"
         for source, scopes in KEY_SCOPES.items()
+        # Keys of a directory that an older version began have no key for a newer source.
+        if source in keys
     )
 
 
