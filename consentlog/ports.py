@@ -57,6 +57,12 @@ class EventLog(Protocol):
     ) -> Delivered:
         """Append one record.
 
+        Args:
+            topic: Without prefix.
+            key: Decides the partition.
+            value: Framed bytes.
+            headers: In order.
+
         Returns:
             Its position after the broker acknowledged it (acks=all); or that it is spooled, if the
             broker did not do so in time.

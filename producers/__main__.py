@@ -12,22 +12,21 @@ from fastapi import FastAPI
 from consentlog.errors import FatalError
 from consentlog.http.clock import SystemClock
 from consentlog.http.server import serve
-from consentlog.kafka.producer import build_producer
-from consentlog.kafka.topics import EVENTS
 from consentlog.observability.logging import configure_logging, get_logger
 from consentlog.reference.load import load_policy, load_registry
 from consentlog.reference.secrets import load_secrets
 from consentlog.reference.words import load_words
 from producers.app import Reference, build_gateway
 from producers.outside import outside_of
-from producers.publish import KafkaEventLog, end_process
+from producers.publish import gateway_producer
 from producers.settings import GatewaySettings
+from producers.spool.log import SpooledLog
 
 log = get_logger(__name__)
 
 
 def build(settings: GatewaySettings) -> FastAPI:
-    """Put the gateway together; the producer starts and stops with the application.
+    """Put the gateway together; the spool starts and stops with the application.
 
     Raises:
         FatalError: If a file that it needs cannot be used.
@@ -40,9 +39,15 @@ def build(settings: GatewaySettings) -> FastAPI:
         load_words(),
     )
     kafka = settings.kafka
-    producer = build_producer(kafka.bootstrap_servers, "consentlog.gateway", on_fatal=end_process)
-    events = KafkaEventLog(producer, EVENTS.named(kafka.topic_prefix))
     clock = SystemClock()
+    events = SpooledLog(
+        settings.spool.directory,
+        settings.spool.limits,
+        gateway_producer(kafka.bootstrap_servers),
+        clock,
+        settings.spool.reporter,
+        kafka.topic_prefix,
+    )
     pages = outside_of(settings.gate, settings.codes, registry, clock)
 
     @asynccontextmanager
@@ -56,8 +61,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         reference,
         events,
         clock,
-        prefix=kafka.topic_prefix,
-        is_ready=lambda: events.is_reachable,
+        is_ready=lambda: events.is_ready,
         lifespan=lifespan,
         limits=settings.limits,
         pages=pages,

@@ -45,7 +45,6 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     log: EventLog,
     clock: Clock,
     *,
-    prefix: str = "",
     is_ready: Callable[[], bool] = lambda: True,
     lifespan: Lifespan | None = None,
     limits: LimitSettings = DEFAULT_LIMITS,
@@ -57,8 +56,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         reference: Registry, policy, secrets, words.
         log: Where events and reviews go.
         clock: `accepted_at`.
-        prefix: Put before topic names.
-        is_ready: Whether the log can be reached.
+        is_ready: Whether an act would be taken now.
         lifespan: Starts and stops the log.
         limits: How fast one API key may send.
         pages: What the pages ask of others; by default they know nothing and send no codes.
@@ -70,7 +68,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     registry, secrets = reference.registry, reference.secrets
     keys = Authenticator(registry, clock)
     acceptor = Acceptor(registry, reference.policy, secrets.id_key, clock)
-    intake = Intake(log, prefix)
+    intake = Intake(log)
     sealer = LinkSealer(secrets.link_active, secrets.link_keys)
     messages = MessageAcceptor(registry, reference.words, acceptor, secrets.id_key, clock)
     limit = RateLimit(limits)

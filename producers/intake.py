@@ -23,13 +23,10 @@ class Intake:
 
     Args:
         log: Where they go.
-        prefix: Put before topic names.
     """
 
-    def __init__(self, log: EventLog, prefix: str = "") -> None:
+    def __init__(self, log: EventLog) -> None:
         self._log = log
-        self._events = EVENTS.named(prefix)
-        self._reviews = REVIEWS.named(prefix)
 
     async def deliver(self, outcome: Outcome, traceparent: str | None = None) -> Delivered:
         """Deliver the event and the review of one outcome.
@@ -55,7 +52,7 @@ class Intake:
             return None
         trace = traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None
         delivered = await self._log.append(
-            self._events,
+            EVENTS.name,
             outcome.event.subject.encode(),
             encode_event(outcome.event),
             event_headers(outcome.event, trace),
@@ -70,7 +67,7 @@ class Intake:
         if outcome.review is None:
             return Delivered()
         key = outcome.review.review_id.hex().encode()
-        delivered = await self._log.append(self._reviews, key, encode_review(outcome.review), [])
+        delivered = await self._log.append(REVIEWS.name, key, encode_review(outcome.review), [])
         # What was only received asks nobody to look.
         if outcome.review.action is ReviewAction.OPENED:
             REVIEWS_OPENED.labels(outcome.review.source, outcome.review.reason).inc()

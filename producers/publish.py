@@ -1,129 +1,122 @@
-"""The log over librdkafka: a position only after the broker acknowledged, an error after 5 s."""
+"""Kafka as the spool sees it: records handed over, reports that come back, a producer that died."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
 import threading
-import time
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consentlog.errors import TransientError
+from consentlog.kafka.producer import build_producer
 from consentlog.observability.logging import get_logger
-from consentlog.ports import Delivered, Position
 
-ACKNOWLEDGED_WITHIN_S: Final = 5.0
-"""After this a caller is told 503; a caller that waits longer has given up by itself."""
-_POLL_S: Final = 0.1
-_ASK_EVERY_S: Final = 1.0
-_EXIT_FATAL: Final = 70
+Report = Callable[[KafkaError | None, Message], None]
+Build = Callable[[Callable[[KafkaError], None]], Producer]
+
+REFUSED_FOR_GOOD: Final = frozenset(
+    {
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.RECORD_LIST_TOO_LARGE,
+        KafkaError.INVALID_RECORD,
+        KafkaError.INVALID_TIMESTAMP,
+        KafkaError.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+        KafkaError.POLICY_VIOLATION,
+    }
+)
+"""What a broker says about a record itself, so that sending it again cannot help.
+
+A closed list; everything else may pass. A missing topic or a missing right is about the topic: each
+record waits until an operator gives it, and the spool's age tells.
+"""
+_PURGED_WITHIN_S: Final = 2.0
 
 log = get_logger(__name__)
 
 
-class KafkaEventLog:
-    """One producer, one thread that polls it, one future per record.
+def gateway_producer(bootstrap: str) -> Build:
+    """Return how the gateway's producer is built, at start and after a fatal error.
+
+    A record stays in it until the broker has it or refuses it (`delivery.timeout.ms=0`): one that
+    timed out would go again behind later records of its key.
 
     Args:
-        producer: From `consentlog.kafka.producer`.
-        topic: A topic whose metadata tells whether the log can be reached.
-        deadline_s: Longest wait for an acknowledgement.
+        bootstrap: Broker addresses.
     """
 
-    def __init__(
-        self, producer: Producer, topic: str, deadline_s: float = ACKNOWLEDGED_WITHIN_S
-    ) -> None:
-        self._producer = producer
-        self._topic = topic
-        self._deadline_s = deadline_s
-        self._stopping = threading.Event()
-        self._reachable = threading.Event()
-        self._thread = threading.Thread(target=self._poll, name="producer-poll", daemon=True)
+    def build(on_fatal: Callable[[KafkaError], None]) -> Producer:
+        return build_producer(
+            bootstrap, "consentlog.gateway", delivery_timeout_ms=0, on_fatal=on_fatal
+        )
 
-    def start(self) -> None:
-        """Start polling; before this nothing is ever acknowledged."""
-        self._thread.start()
+    return build
 
-    def close(self) -> None:
-        """Wait for what is under way, at most one deadline, and stop polling."""
-        self._producer.flush(self._deadline_s)
-        self._stopping.set()
-        self._thread.join()
+
+class Publisher:
+    """One idempotent producer at a time; `poll` and `restart` belong to one thread.
+
+    Args:
+        build: Builds a producer.
+        prefix: Put before topic names.
+    """
+
+    def __init__(self, build: Build, prefix: str = "") -> None:
+        self._build = build
+        self._prefix = prefix
+        self._fatal = threading.Event()
+        self._producer = build(self._on_fatal)
 
     @property
-    def is_reachable(self) -> bool:
-        """Whether the last thing that was tried with the brokers worked."""
-        return self._reachable.is_set()
+    def has_failed(self) -> bool:
+        """Whether the producer can never be used again."""
+        return self._fatal.is_set()
 
-    async def append(
-        self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]
-    ) -> Delivered:
-        """Append one record; see `consentlog.ports.EventLog`."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Position] = loop.create_future()
+    def produce(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes,
+        report: Report,
+        headers: Iterable[tuple[str, bytes]] = (),
+    ) -> None:
+        """Hand one record over; `report` is called once, from `poll` or `restart`.
 
-        def delivered(error: KafkaError | None, message: Message) -> None:
-            # A loop that has ended has nobody left who waits; the record is in the log anyway.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(_settle, future, self._result(error, message))
+        Raises:
+            BufferError: If the producer's memory is full.
+            KafkaException: If the producer refuses the record, or has failed.
+        """
+        self._producer.produce(
+            self._prefix + topic, value, key, on_delivery=report, headers=[*headers]
+        )
 
-        try:
-            self._producer.produce(topic, value, key, on_delivery=delivered, headers=list(headers))
-            return Delivered(await asyncio.wait_for(future, self._deadline_s))
-        except (BufferError, KafkaException, TimeoutError) as exc:
-            self._reachable.clear()
-            log.warning("append_not_acknowledged", topic=topic, reason=type(exc).__name__)
-            raise TransientError("CL-7001", seconds=self._deadline_s) from exc
+    def poll(self, seconds: float) -> None:
+        """Wait for reports, and hand them out."""
+        self._producer.poll(seconds)
 
-    def _result(self, error: KafkaError | None, message: Message) -> Position | KafkaException:
-        if error is not None:
-            return KafkaException(error)
-        self._reachable.set()
-        partition, offset = message.partition(), message.offset()
-        if partition is None or offset is None:
-            # A repeat that the broker had already, without saying where: durable, but a token made
-            # up for it would be visible at once, before the refusal is. The caller tries again.
-            return KafkaException(KafkaError(KafkaError._NO_OFFSET))
-        return Position(partition, offset)
+    def flush(self, seconds: float) -> None:
+        """Wait until nothing is under way, or for so long."""
+        self._producer.flush(seconds)
 
-    def _poll(self) -> None:
-        try:
-            self._serve()
-        except Exception as exc:  # noqa: BLE001  # the top of a thread: nobody above to handle it
-            # Without this thread nothing is acknowledged ever again, while the process looks alive.
-            log.critical("producer_poll_failed", reason=repr(exc))
-            os._exit(_EXIT_FATAL)
+    def restart(self) -> None:
+        """Replace a producer that failed fatally; whatever it still had is reported as failed."""
+        dead = self._producer
+        dead.purge()
+        dead.flush(_PURGED_WITHIN_S)
+        self._fatal.clear()
+        self._producer = self._build(self._on_fatal)
+        log.warning("producer_restarted")
 
-    def _serve(self) -> None:
-        asked = 0.0
-        while not self._stopping.is_set():
-            self._producer.poll(_POLL_S)
-            if not self._reachable.is_set() and time.monotonic() - asked > _ASK_EVERY_S:
-                self._ask()
-                asked = time.monotonic()
-
-    def _ask(self) -> None:
-        try:
-            found = self._producer.list_topics(self._topic, timeout=_ASK_EVERY_S).topics
-        except KafkaException:
-            return
-        if found[self._topic].error is None:
-            self._reachable.set()
+    def _on_fatal(self, error: KafkaError) -> None:
+        log.error("producer_failed_fatally", reason=error.str())
+        self._fatal.set()
 
 
-def end_process(error: KafkaError) -> None:
-    """End the process: an idempotent producer that failed fatally can never be used again."""
-    log.critical("producer_failed_fatally", reason=error.str())
-    os._exit(_EXIT_FATAL)
+def is_for_good(error: KafkaError) -> bool:
+    """Tell whether a record was refused for what it is."""
+    return error.code() in REFUSED_FOR_GOOD
 
 
-def _settle(future: asyncio.Future[Position], result: Position | KafkaException) -> None:
-    if future.done():
-        return
-    if isinstance(result, KafkaException):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
+def error_of(exc: KafkaException) -> KafkaError:
+    """Return the library's error inside its exception."""
+    found: KafkaError = exc.args[0]
+    return found

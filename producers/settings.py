@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from consentlog.settings import Group, HttpSettings, KafkaSettings, ReferenceSettings
 from producers.limits import DEFAULT_LIMITS, LimitSettings
+from producers.spool.limits import SpoolLimits
+
+_DAY_MS: Final = 86_400_000
 
 
 class LinkSettings(ReferenceSettings):
@@ -40,10 +44,41 @@ class GateAccess(Group):
         return self
 
 
+class SpoolSettings(Group):
+    """What is accepted waits here until the log has it."""
+
+    directory: Path = Field(
+        description="directory of the spool, on a disk that survives a restart; one per gateway"
+    )
+    max_rows: int = Field(
+        1_000_000, ge=1, description="records that may wait before new ones are answered with 503"
+    )
+    max_bytes: int = Field(
+        1 << 30, ge=1 << 20, description="bytes that may wait before new ones are answered with 503"
+    )
+    keep_days: int = Field(
+        7, ge=0, le=3650, description="days that delivered records stay, to re-feed a truncated log"
+    )
+    name: str = Field(
+        "", max_length=64, description="reporter on dialer.watermarks.v1; empty: the host's name"
+    )
+
+    @property
+    def limits(self) -> SpoolLimits:
+        """The limits in the spool's own units."""
+        return SpoolLimits(self.max_rows, self.max_bytes, self.keep_days * _DAY_MS)
+
+    @property
+    def reporter(self) -> str:
+        """Under which name this gateway reports."""
+        return self.name or socket.gethostname()
+
+
 class GatewaySettings(LinkSettings):
     """The gateway's settings."""
 
     kafka: KafkaSettings
+    spool: SpoolSettings
     http: HttpSettings
     limits: LimitSettings = DEFAULT_LIMITS
     gate: GateAccess = GateAccess(url="", key=SecretStr(""))

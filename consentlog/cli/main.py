@@ -44,6 +44,7 @@ COMMANDS: Final = {
         "history", "Audit", "when was a refusal recorded?", "查询拒绝的记录时间与来源"
     ),
     "audit": Command("audit", "Audit", "does the history equal the log?", "核对历史与日志是否一致"),
+    "spool": Command("spool", "Admin", "what waits for the log", "查看等待写入日志的记录"),
     "topics": Command("topics", "Admin", "create or check Kafka's topics", "创建或检查 Kafka 主题"),
     "migrate": Command("migrate", "Admin", "bring ClickHouse up to date", "升级 ClickHouse 表结构"),
 }

@@ -8,6 +8,7 @@ from typing import Final
 
 from consentlog.errors import ConsentLogError
 from consentlog.local.doctor import Check, Finding
+from consentlog.local.doctor_spool import spool
 from consentlog.local.kafka_reach import brokers_listed
 from consentlog.local.layout import Layout
 from consentlog.local.record import running_stack
@@ -95,7 +96,7 @@ def services(settings: LocalSettings) -> Iterator[Finding]:
             yield Finding(name, "fail", seen, f"read {one.log}")
 
 
-RUNNING: Final[tuple[Check, ...]] = (broker, topics, schemas, clickhouse, services)
+RUNNING: Final[tuple[Check, ...]] = (broker, topics, schemas, clickhouse, services, spool)
 
 
 @cache

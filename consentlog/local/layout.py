@@ -48,6 +48,11 @@ class Layout:
         return self.root / "clickhouse"
 
     @property
+    def spool(self) -> Path:
+        """What the gateway accepted, until the log has it."""
+        return self.root / "spool"
+
+    @property
     def registry(self) -> Path:
         """Who is who (TOML)."""
         return self.root / "registry.toml"

@@ -88,6 +88,7 @@ def plan_services(
         probe | {"CONSENTLOG_HTTP__PORT": str(ports[name])} for name in ("gateway", "gate")
     )
     gateway |= _gate_access(layout, ports) | {"CONSENTLOG_CODES__OUTBOX": str(layout.codes)}
+    gateway["CONSENTLOG_SPOOL__DIRECTORY"] = str(layout.spool)
     common = _common_environment(layout, ports)
     return (
         _kafka(layout, ports, runtime),

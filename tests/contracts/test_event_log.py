@@ -1,87 +1,100 @@
-"""One contract for every event log: in memory, and Kafka's own."""
+"""One contract for every event log: in memory, and the spool in front of Kafka's own."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consentlog.errors import TransientError
 from consentlog.kafka.partition import partition_of
-from consentlog.kafka.producer import build_producer
 from consentlog.kafka.reader import read_to_end
 from consentlog.kafka.topics import EVENTS, PARTITIONS
 from consentlog.ports import Delivered, EventLog, Position, Record
 from consentlog.testing.event_log import MemoryEventLog
-from producers.publish import KafkaEventLog
+from tests.support.spools import NOWHERE, spooled_log
 
 KEYS = [f"+86138001380{n:02}".encode() for n in range(20)]
 
 
 @dataclass
 class Subject:
-    """A log under test, and how to read it by another way than it was written."""
+    """A log under test, and how to read it by another way than it was written.
+
+    `away` = a log whose broker does not answer, `full` = one that takes nothing more.
+    """
 
     log: EventLog
-    topic: str
     read: Callable[[], list[Record]]
-    take_down: Callable[[], EventLog]
+    away: Callable[[], EventLog]
+    full: Callable[[], EventLog]
 
 
 def _memory() -> Subject:
     log = MemoryEventLog(lambda key: partition_of(key, PARTITIONS))
 
-    def take_down() -> EventLog:
+    def down() -> EventLog:
+        log.is_down = True
+        return log
+
+    def full() -> EventLog:
         log.is_full = True
         return log
 
-    return Subject(log, EVENTS.name, lambda: log.records(EVENTS.name), take_down)
+    return Subject(log, lambda: log.records(EVENTS.name), down, full)
 
 
 @pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.integration)])
-def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
     if request.param == "memory":
         yield _memory()
         return
     bootstrap, prefix = request.getfixturevalue("kafka"), request.getfixturevalue("topics")
-    topic = EVENTS.named(prefix)
-    log = KafkaEventLog(build_producer(bootstrap, "test"), topic)
-    log.start()
-    dead = KafkaEventLog(build_producer("127.0.0.1:1", "test"), topic, deadline_s=0.5)
 
     def read() -> list[Record]:
-        return list(read_to_end(bootstrap, topic, partitions=PARTITIONS))
+        return list(read_to_end(bootstrap, EVENTS.named(prefix), partitions=PARTITIONS))
 
-    started = [log]
+    with ExitStack() as logs:
 
-    def take_down() -> EventLog:
-        dead.start()
-        started.append(dead)
-        return dead
+        def opened(name: str, where: str, max_rows: int = 1000, within_s: float = 0.25) -> EventLog:
+            return logs.enter_context(
+                spooled_log(
+                    tmp_path / name, where, prefix=prefix, max_rows=max_rows, within_s=within_s
+                )
+            )
 
-    yield Subject(log, topic, read, take_down)
-    for one in started:
-        one.close()
+        yield Subject(
+            opened("log", bootstrap, within_s=30),  # a busy machine is no broken contract
+            read,
+            lambda: opened("away", NOWHERE),
+            lambda: opened("full", bootstrap, max_rows=0),
+        )
 
 
-def _run(subject: Subject, *jobs: tuple[bytes, bytes]) -> list[Position]:
+def _run(log: EventLog, *jobs: tuple[bytes, bytes]) -> list[Delivered]:
     async def go() -> list[Delivered]:
         appends: list[Coroutine[Any, Any, Delivered]] = [
-            subject.log.append(subject.topic, key, value, [("h", value)]) for key, value in jobs
+            log.append(EVENTS.name, key, value, [("h", value)]) for key, value in jobs
         ]
         return await asyncio.gather(*appends)
 
-    found = [one.position for one in asyncio.run(go())]
-    assert None not in found
-    return [position for position in found if position is not None]
+    return asyncio.run(go())
+
+
+def _positions(log: EventLog, *jobs: tuple[bytes, bytes]) -> list[Position]:
+    found = _run(log, *jobs)
+    assert not any(one.spooled for one in found)
+    return [one.position for one in found if one.position is not None]
 
 
 def test_a_position_is_where_the_record_lies(subject: Subject) -> None:
     jobs = [(key, str(n).encode()) for n, key in enumerate(KEYS * 3)]
-    positions = _run(subject, *jobs)
+    positions = _positions(subject.log, *jobs)
     found = {Position(r.partition, r.offset): r for r in subject.read()}
     assert len(found) == len(jobs)
     for (key, value), position in zip(jobs, positions, strict=True):
@@ -92,26 +105,29 @@ def test_a_position_is_where_the_record_lies(subject: Subject) -> None:
 
 def test_a_key_has_one_partition_and_keeps_its_order(subject: Subject) -> None:
     key = KEYS[0]
-    positions = _run(subject, *[(key, str(n).encode()) for n in range(50)])
+    positions = _positions(subject.log, *[(key, str(n).encode()) for n in range(50)])
     assert {position.partition for position in positions} == {partition_of(key, PARTITIONS)}
     assert [position.offset for position in positions] == list(range(50))
 
 
 def test_offsets_have_no_gaps(subject: Subject) -> None:
-    _run(subject, *[(key, b"x") for key in KEYS * 2])
+    _run(subject.log, *[(key, b"x") for key in KEYS * 2])
     by_partition: dict[int, list[int]] = {}
     for record in subject.read():
         by_partition.setdefault(record.partition, []).append(record.offset)
     assert all(offsets == list(range(len(offsets))) for offsets in by_partition.values())
 
 
+def test_while_the_broker_is_away_a_record_is_spooled_and_has_no_position(
+    subject: Subject,
+) -> None:
+    assert _run(subject.away(), (KEYS[0], b"x")) == [Delivered(None, spooled=True)]
+    assert subject.read() == []
+
+
 def test_what_is_not_durable_is_an_error_and_never_a_position(subject: Subject) -> None:
-    down = subject.take_down()
-
-    async def go() -> None:
-        with pytest.raises(TransientError) as caught:
-            await down.append(subject.topic, KEYS[0], b"x", [])
-        assert caught.value.entry.status == 503
-
-    asyncio.run(go())
+    full = subject.full()
+    with pytest.raises(TransientError) as caught:
+        _run(full, (KEYS[0], b"x"))
+    assert caught.value.entry.status == 503
     assert subject.read() == []

@@ -9,79 +9,24 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from consentlog.kafka.partition import partition_of
 from consentlog.kafka.reader import read_to_end
-from consentlog.kafka.topics import EVENTS, PARTITIONS, REVIEWS, create_topics
+from consentlog.kafka.topics import EVENTS, PARTITIONS, REVIEWS, WATERMARKS, create_topics
 from consentlog.local.kafka_node import KafkaCluster, KafkaRuntime
 from consentlog.wire.events import decode_event
-from tests.support.gateway import demo_reference, grant, message, refusal
+from consentlog.wire.watermarks import ReporterKind, Watermark, decode_watermark
+from producers.spool.record import RowState
+from tests.support.gateway import grant, message, refusal
+from tests.support.gateway_process import running_gateway
+from tests.support.spools import rows_of
 
 pytestmark = pytest.mark.integration
-
-
-class Process:
-    """A running gateway, and everything that it printed."""
-
-    def __init__(self, directory: Path, bootstrap: str, prefix: str) -> None:
-        reference, self.keys = demo_reference(directory)
-        self.sealer_keys = reference.secrets
-        self.output = directory / "gateway.log"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
-        environment = {
-            **os.environ,
-            "CONSENTLOG_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
-            "CONSENTLOG_KAFKA__TOPIC_PREFIX": prefix,
-            "CONSENTLOG_REGISTRY_FILE": str(directory / "registry.toml"),
-            "CONSENTLOG_POLICY_FILE": str(directory / "policy.toml"),
-            "CONSENTLOG_SECRETS_FILE": str(directory / "secrets.toml"),
-            "CONSENTLOG_HTTP__PORT": str(self.port),
-            "CONSENTLOG_LOG__FORMAT": "json",
-            "CONSENTLOG_LOG__LEVEL": "DEBUG",
-        }
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "producers"],
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
-
-    def wait_for(self, path: str, status: int, limit_s: float = 20) -> None:
-        deadline = time.monotonic() + limit_s
-        while time.monotonic() < deadline:
-            try:
-                if self.client.get(path).status_code == status:
-                    return
-            except httpx2.TransportError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError(f"{path} was never {status}: {self.output.read_text()}")
-
-    def post(self, body: object, source: str = "desk") -> httpx2.Response:
-        headers = {"x-api-key": self.keys[source]}
-        return self.client.post("/v1/consent-events", json=body, headers=headers)
-
-
-@contextmanager
-def _running(directory: Path, bootstrap: str, prefix: str = "") -> Iterator[Process]:
-    found = Process(directory, bootstrap, prefix)
-    try:
-        yield found
-    finally:
-        found.client.close()
-        found.process.kill()
-        found.process.wait()
 
 
 def _log(bootstrap: str, topic: str, partitions: int) -> dict[str, Any]:
@@ -89,10 +34,21 @@ def _log(bootstrap: str, topic: str, partitions: int) -> dict[str, Any]:
     return {f"{record.partition}:{record.offset}": record for record in records}
 
 
+def _reports(bootstrap: str) -> list[Watermark]:
+    return [decode_watermark(r.value) for r in read_to_end(bootstrap, WATERMARKS.name)]
+
+
+def _wait(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_accepted_is_in_the_log_and_no_number_is_printed(
     kafka: str, topics: str, tmp_path: Path
 ) -> None:
-    with _running(tmp_path, kafka, topics) as gateway:
+    with running_gateway(tmp_path, kafka, topics) as gateway:
         gateway.wait_for("/readyz", 200)
         numbers = [f"1380013{n:04}" for n in range(200)]
         bodies = [refusal(number=number, source_ref=number) for number in numbers]
@@ -101,7 +57,7 @@ def test_accepted_is_in_the_log_and_no_number_is_printed(
         assert gateway.post(refusal(number="138****8000")).status_code == 422
         assert gateway.post({"number": "13800138000", "x": "+8613800138000"}).status_code == 422
         secret = gateway.keys["aliyun"]
-        for content in ("TD", "打13800138000找我"):
+        for content in ("TD", "13800138000请回复TD退订是什么意思"):
             pushed = gateway.client.post(f"/v1/sms/aliyun/{secret}", json=[message(content)])
             assert pushed.json()["code"] == 0
         assert gateway.client.get("/p/13800138000").status_code == 404
@@ -111,11 +67,15 @@ def test_accepted_is_in_the_log_and_no_number_is_printed(
         printed = gateway.output.read_text()
     log = _log(kafka, EVENTS.named(topics), PARTITIONS)
     assert len(log) == len(numbers) + 3
+    by_id = {decode_event(one.value).fact.event_id.hex(): one for one in log.values()}
     for number, result in zip(numbers, results, strict=True):
-        record = log[result["token"]]
+        record = by_id[result["event_id"]]
         event = decode_event(record.value)
         assert event.subject == f"+86{number}"
-        assert event.fact.event_id.hex() == result["event_id"]
+        assert (
+            result.get("token", f"{record.partition}:{record.offset}")
+            == f"{record.partition}:{record.offset}"
+        )
         assert record.partition == partition_of(event.subject.encode(), PARTITIONS)
     assert len(_log(kafka, REVIEWS.named(topics), 1)) == 2
     assert all(json.loads(line)["at"] for line in printed.splitlines())
@@ -123,30 +83,39 @@ def test_accepted_is_in_the_log_and_no_number_is_printed(
         assert planted not in printed
 
 
-def test_a_broker_that_dies_is_a_503_within_5_s_and_a_retry_is_the_same_act(
+def test_while_the_broker_is_dead_refusals_are_spooled_and_reach_the_log_by_themselves(
     kafka_runtime: KafkaRuntime, tmp_path: Path
 ) -> None:
     with KafkaCluster(tmp_path / "kafka", kafka_runtime) as cluster:
         create_topics(cluster.bootstrap)
-        (tmp_path / "gateway").mkdir()
-        with _running(tmp_path / "gateway", cluster.bootstrap) as gateway:
+        with running_gateway(tmp_path / "gateway", cluster.bootstrap) as gateway:
             gateway.wait_for("/readyz", 200)
-            accepted = [gateway.post(refusal(source_ref="before")).json()]
+            first = gateway.post(refusal(source_ref="before")).json()
             cluster.kill()
             started = time.monotonic()
-            answer = gateway.post(refusal(source_ref="while"))
-            assert time.monotonic() - started < 6
-            assert (answer.status_code, answer.json()["code"]) == (503, "CL-7001")
-            assert answer.headers["retry-after"]
-            gateway.wait_for("/readyz", 503)
+            response = gateway.post(refusal(source_ref="while"))
+            assert time.monotonic() - started < 1
+            assert response.status_code == 202
+            second = response.json()
+            assert second["durability"] == "spooled"
+            assert "token" not in second
+            assert gateway.client.get("/readyz").status_code == 200
             cluster.start()
-            gateway.wait_for("/readyz", 200)
-            accepted.append(gateway.post(refusal(source_ref="while")).json())
+            gateway.wait_for_metric("consentlog_spool_waiting_records", 0)
+            third = gateway.post(refusal(source_ref="after")).json()
+            _wait(lambda: bool(_reports(cluster.bootstrap)))
             log = _log(cluster.bootstrap, EVENTS.name, PARTITIONS)
-    for result in accepted:
-        assert decode_event(log[result["token"]].value).fact.event_id.hex() == result["event_id"]
-    ids = {decode_event(record.value).fact.event_id for record in log.values()}
-    assert len(ids) == 2
+            reports = _reports(cluster.bootstrap)
+        states = rows_of(tmp_path / "gateway" / "spool", "state, kafka_offset")
+    ids = [decode_event(record.value).fact.event_id.hex() for record in log.values()]
+    assert sorted(ids) == sorted(one["event_id"] for one in (first, second, third))
+    for token, record in log.items():
+        event_id = decode_event(record.value).fact.event_id.hex()
+        answer = next(one for one in (first, second, third) if one["event_id"] == event_id)
+        assert answer.get("token", token) == token
+    assert [state for state, _ in states] == [RowState.DELIVERED] * 3
+    assert {report.reporter for report in reports} == {socket.gethostname()}
+    assert all(report.kind is ReporterKind.GATEWAY for report in reports)
 
 
 def test_it_says_in_one_sentence_why_it_cannot_start(tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+"""The event log as channels see it: durable here first, then in Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from consentlog.ports import Clock, Delivered
+from producers.publish import Build, Publisher
+from producers.spool.commits import CommitThread
+from producers.spool.feeder import ACKNOWLEDGED_WITHIN_S, Feeder
+from producers.spool.jobs import Job
+from producers.spool.limits import SpoolLimits
+from producers.spool.record import pack_headers
+from producers.spool.store import SpoolStore
+from producers.spool.watch import SpoolWatch
+
+
+class SpooledLog:
+    """A log that answers once a record is on disk, with its position if the broker is quick.
+
+    Args:
+        directory: Of the spool; made if missing.
+        limits: When it is full, how long delivered records stay.
+        build: Builds the producer.
+        clock: The gateway's.
+        reporter: Under which name the age of the oldest record is reported.
+        prefix: Put before topic names.
+        within_s: How long a request waits for the broker before it is told "spooled".
+
+    Raises:
+        FatalError: `CL-1403` if the directory cannot be used.
+    """
+
+    def __init__(  # noqa: PLR0913  # the last three have a default
+        self,
+        directory: Path,
+        limits: SpoolLimits,
+        build: Build,
+        clock: Clock,
+        reporter: str = "gateway",
+        prefix: str = "",
+        within_s: float = ACKNOWLEDGED_WITHIN_S,
+    ) -> None:
+        self._store = SpoolStore(directory)
+        publisher = Publisher(build, prefix)
+        watch = SpoolWatch(self._store, publisher, clock, reporter)
+        self._feeder = Feeder(self._store, publisher, clock, within_s)
+        self._commits = CommitThread(
+            self._store, limits, clock, self._feeder.committed, self._feeder.rescan
+        )
+        self._feeder.attach(self._commits, lambda: watch.tick(self._commits))
+
+    def start(self) -> None:
+        """Start both threads; what an earlier process left goes to the log first."""
+        self._feeder.start()
+        self._commits.start()
+
+    def close(self) -> None:
+        """Write what is queued, wait a little for the broker, note what it said, and end."""
+        self._commits.stop()
+        self._feeder.stop()
+        self._commits.write_marks()
+        self._store.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a record would be taken now; the broker may be away."""
+        return self._commits.failing is None and not self._commits.is_full
+
+    async def append(
+        self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]
+    ) -> Delivered:
+        """Append one record; see `consentlog.ports.EventLog`.
+
+        Args:
+            topic: Without prefix.
+            key: Of the record.
+            value: Of the record.
+            headers: Of the record.
+
+        Raises:
+            TransientError: `CL-1401` if the spool is full, `CL-1402` if it cannot be written.
+        """
+        loop = asyncio.get_running_loop()
+        job = Job(topic, key, value, pack_headers(headers), loop, loop.create_future())
+        self._commits.put(job)
+        return await job.future

@@ -1,0 +1,53 @@
+"""The rows of the spool: a record on its way to the log, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class RowState(IntEnum):
+    """Where a record stands; the numbers lie in files."""
+
+    WAITING = 0
+    DELIVERED = 1
+    PARKED = 2
+
+
+class Row(NamedTuple):
+    """One record: `id` rises in the order of acceptance, `topic` is without prefix."""
+
+    id: int
+    topic: str
+    key: bytes
+    value: bytes
+    headers: bytes
+    spooled_at_ms: int
+
+    @property
+    def size(self) -> int:
+        """Bytes that it counts for against the spool's limit."""
+        return len(self.key) + len(self.value) + len(self.headers)
+
+
+class Mark(NamedTuple):
+    """What became of one record; partition and offset where the broker named them."""
+
+    id: int
+    state: RowState
+    settled_at_ms: int
+    size: int
+    partition: int | None = None
+    offset: int | None = None
+    reason: str | None = None
+
+
+def pack_headers(headers: list[tuple[str, bytes]]) -> bytes:
+    """Return a record's headers as one column."""
+    return json.dumps([[name, value.decode("latin-1")] for name, value in headers]).encode()
+
+
+def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
+    """Return a record's headers as they were packed."""
+    return [(name, value.encode("latin-1")) for name, value in json.loads(packed)]

@@ -1,0 +1,170 @@
+"""How the spool brings records to the log when something goes wrong, on a producer in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from confluent_kafka import KafkaError
+
+from consentlog.kafka.topics import EVENTS, REVIEWS
+from consentlog.ports import Delivered, Position
+from producers.publish import REFUSED_FOR_GOOD
+from producers.spool.log import SpooledLog
+from tests.support.spools import FakeProducer, rows_of, spooled_log
+
+WAITING, DELIVERED, PARKED = 0, 1, 2
+
+
+def _append(log: SpooledLog, *values: bytes, topic: str = EVENTS.name) -> list[Delivered]:
+    async def go() -> list[Delivered]:
+        return await asyncio.gather(*(log.append(topic, b"+86", v, []) for v in values))
+
+    return asyncio.run(go())
+
+
+def _until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def _values(start: int, stop: int) -> list[bytes]:
+    return [str(n).encode() for n in range(start, stop)]
+
+
+def test_what_is_acknowledged_has_its_position_and_is_marked_with_it(tmp_path: Path) -> None:
+    producer = FakeProducer()
+    with spooled_log(tmp_path, producer.build) as log:
+        assert _append(log, b"a", b"b") == [Delivered(Position(0, 0)), Delivered(Position(0, 1))]
+    found = rows_of(tmp_path, "value, state, kafka_partition, kafka_offset")
+    assert found == [(b"a", DELIVERED, 0, 0), (b"b", DELIVERED, 0, 1)]
+
+
+def test_no_answer_within_a_quarter_of_a_second_is_spooled(tmp_path: Path) -> None:
+    producer = FakeProducer()
+    producer.is_away = True
+    with spooled_log(tmp_path, producer.build) as log:
+        started = time.monotonic()
+        assert _append(log, b"a") == [Delivered(spooled=True)]
+        assert 0.2 < time.monotonic() - started < 0.6
+        assert rows_of(tmp_path, "value, state") == [(b"a", WAITING)]
+        producer.is_away = False
+        _until(lambda: rows_of(tmp_path, "value, state") == [(b"a", DELIVERED)])
+    assert producer.values == [b"a"]
+
+
+def test_what_an_earlier_process_left_goes_first_and_in_order(tmp_path: Path) -> None:
+    dead, alive = FakeProducer(), FakeProducer()
+    dead.is_away = True
+    with spooled_log(tmp_path, dead.build) as log:
+        _append(log, *_values(0, 1200))
+    with spooled_log(tmp_path, alive.build) as log:
+        _append(log, *_values(1200, 1300))
+        _until(lambda: len(alive.values) >= 1300)
+    assert alive.values == _values(0, 1300)
+    assert {state for _, state in rows_of(tmp_path)} == {DELIVERED}
+
+
+def test_a_producer_without_room_loses_nothing_and_keeps_the_order(tmp_path: Path) -> None:
+    producer = FakeProducer()
+    producer.room = 7
+    with spooled_log(tmp_path, producer.build) as log:
+        found = _append(log, *_values(0, 500))
+        _until(lambda: len(producer.values) == 500)
+    assert all(one.position or one.spooled for one in found)
+    assert producer.values == _values(0, 500)
+
+
+def test_a_failure_that_passes_is_tried_again_in_order(tmp_path: Path) -> None:
+    failing = {b"3": 2}
+
+    def answers(value: bytes) -> KafkaError | None:
+        if not failing.get(value):
+            return None
+        failing[value] -= 1
+        return KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
+
+    producer = FakeProducer(answers)
+    with spooled_log(tmp_path, producer.build) as log:
+        _append(log, *_values(0, 6))
+        _until(lambda: {b"3", b"5"} <= set(producer.values))
+        _append(log, b"6")
+    assert set(producer.values) == set(_values(0, 7))
+    assert len(producer.values) == 7
+    assert producer.values[-1] == b"6"
+
+
+def test_a_topic_that_is_missing_holds_up_no_other(tmp_path: Path) -> None:
+    def answers(value: bytes) -> KafkaError | None:
+        missing = value.startswith(b"review")
+        return KafkaError(KafkaError._UNKNOWN_TOPIC) if missing else None
+
+    producer = FakeProducer(answers)
+    with spooled_log(tmp_path, producer.build) as log:
+        assert _append(log, b"review", topic=REVIEWS.name) == [Delivered(spooled=True)]
+        assert _append(log, b"a") == [Delivered(Position(0, 0))]
+    assert rows_of(tmp_path, "value, state") == [(b"review", WAITING), (b"a", DELIVERED)]
+
+
+@pytest.mark.parametrize("code", sorted(REFUSED_FOR_GOOD))
+def test_a_record_refused_for_good_is_parked_and_takes_no_other_with_it(
+    tmp_path: Path, code: int
+) -> None:
+    producer = FakeProducer()
+
+    def answers(value: bytes) -> KafkaError | None:
+        # As a broker does: one bad record, and its whole batch is refused.
+        return KafkaError(code) if b"bad" in producer.batches[-1] else None
+
+    producer.answers = answers
+    with spooled_log(tmp_path, producer.build) as log:
+        found = _append(log, b"0", b"1", b"bad", b"2", b"3")
+        _until(lambda: len(producer.values) == 4)
+        _append(log, b"4")
+    assert all(one.position or one.spooled for one in found)
+    assert sorted(producer.values) == [b"0", b"1", b"2", b"3", b"4"]
+    states = dict(rows_of(tmp_path, "value, state"))
+    assert states.pop(b"bad") == PARKED
+    assert set(states.values()) == {DELIVERED}
+    assert producer.batches.count([b"bad"]) == 1
+    (reason,) = (reason for _, reason in rows_of(tmp_path, "state, reason") if reason)
+    assert reason == KafkaError(code).name()
+
+
+def test_a_record_that_the_producer_itself_refuses_is_parked(tmp_path: Path) -> None:
+    producer = FakeProducer()
+    producer.too_large = 10
+    with spooled_log(tmp_path, producer.build) as log:
+        assert _append(log, b"a", b"x" * 11, b"b")[1] == Delivered(spooled=True)
+        _append(log, b"c")
+    assert producer.values == [b"a", b"b", b"c"]
+    assert [s for _, s in rows_of(tmp_path)] == [DELIVERED, PARKED, DELIVERED, DELIVERED]
+
+
+def test_a_producer_that_failed_fatally_is_replaced_and_what_it_had_goes_again(
+    tmp_path: Path,
+) -> None:
+    first, second = FakeProducer(), FakeProducer()
+    first.is_away = True
+    waiting = [first, second]
+
+    with spooled_log(tmp_path, lambda on_fatal: waiting.pop(0).build(on_fatal)) as log:
+        assert _append(log, b"a", b"b")[0].spooled
+        first.fail_fatally(KafkaError(KafkaError._FATAL))
+        _until(lambda: second.values == [b"a", b"b"])
+        assert _append(log, b"c") == [Delivered(Position(0, 2))]
+    assert second.values == [b"a", b"b", b"c"]
+    assert not waiting
+
+
+def test_a_repeat_without_an_offset_is_in_the_log_but_has_no_token(tmp_path: Path) -> None:
+    producer = FakeProducer()
+    producer.names_offsets = False
+    with spooled_log(tmp_path, producer.build) as log:
+        assert _append(log, b"a") == [Delivered(spooled=True)]
+    assert rows_of(tmp_path, "state, kafka_offset") == [(DELIVERED, None)]
