@@ -10,7 +10,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import HTMLResponse
 
@@ -66,6 +66,7 @@ CONTENT_SECURITY_POLICY: Final = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
+_FORM: Final = "application/x-www-form-urlencoded"
 _LATER: Final = frozenset({429, 503})
 _RETRY_AFTER: Final = {
     "Retry-After": {"description": "seconds", "required": True, "schema": {"type": "integer"}}
@@ -118,6 +119,17 @@ def described(said: Mapping[int, str], *codes: str) -> Answers:
         page = found.setdefault(status, problem)
         page["content"] |= problem["content"]
     return found
+
+
+def form_of(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Describe a form for `openapi_extra` of a route; any other body is one without fields.
+
+    Args:
+        fields: What each field means.
+    """
+    properties = {name: {"type": "string", "description": said} for name, said in fields.items()}
+    content = {_FORM: {"schema": {"type": "object", "properties": properties}}}
+    return {"requestBody": {"required": False, "content": content}}
 
 
 def page_response(

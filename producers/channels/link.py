@@ -23,7 +23,7 @@ from consentlog.ports import Position
 from producers.accept import Acceptor
 from producers.intake import Intake
 from producers.links import LinkSealer, LinkTarget
-from producers.pages import described, page_response
+from producers.pages import described, form_of, page_response
 from producers.preference.act import Press, origin_of
 from producers.preference.choices import part_of, refused_by
 from producers.preference.draw import Form, Person, failed, preferences, refused, wrong
@@ -32,6 +32,11 @@ from producers.preference.standing import CurrentState
 from producers.preference.wording import wording
 
 _SHOWN: Final = {200: "How things stand, with a button for each refusal.", 404: "No such link."}
+_FIELDS: Final = {
+    "List-Unsubscribe": "One-Click, as a mail program sends it (RFC 8058); not looked at",
+    "choice": "the button; without a known one what the link was made for is refused",
+    "nonce": "names the press: the same one again is the same act",
+}
 _ACTED: Final = {
     200: "Refused: durable, in the log or spooled for it.",
     404: "No such link.",
@@ -89,6 +94,7 @@ class LinkChannel:
             response_class=HTMLResponse,
             summary="Refuse: a button of the page, or one click of a mail program",
             responses=described(_ACTED, "CL-1104"),
+            openapi_extra=form_of(_FIELDS),
         )
         return router
 

@@ -25,7 +25,7 @@ from producers.codes import Codes, CodeSender
 from producers.intake import Intake
 from producers.links import LinkSealer
 from producers.outcome import Outcome
-from producers.pages import described, page_response
+from producers.pages import described, form_of, page_response
 from producers.preference.act import Press, origin_of
 from producers.preference.choices import PARTS, Part
 from producers.preference.draw import Form, Person
@@ -34,6 +34,12 @@ from producers.preference.forms import Sent, page_language, read_form
 from producers.preference.wording import Wording, wording
 
 _SHOWN: Final = {200: "What can be agreed to.", 404: "No such link."}
+_FIELDS: Final = {
+    "step": "give: agree with the code; else send one",
+    "part": "what is agreed to, for example marketing-sms; may stand several times",
+    "nonce": "names the press: the same one again is the same act",
+    "code": "the six digits",
+}
 _ACTED: Final = {
     200: "The code is sent, or the consent is recorded.",
     404: "No such link.",
@@ -122,6 +128,7 @@ class PreferenceChannel:
             response_class=HTMLResponse,
             summary="Send a code, or agree with it",
             responses=described(_ACTED, "CL-1104", "CL-1204"),
+            openapi_extra=form_of(_FIELDS),
         )
         return router
 
