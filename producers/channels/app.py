@@ -6,10 +6,9 @@ presses is their own act: it needs no code, and service can be refused by itself
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
 from consentlog.domain.scope import Scope
@@ -23,49 +22,9 @@ from producers.accept import Acceptor
 from producers.intake import Intake, durability_of
 from producers.limits import RateLimit
 from producers.preference.act import Press
+from producers.preference.app_shapes import ACT_CODES, ASK_CODES, SHOWN, TAKEN, AppAsk, AppPress
 from producers.preference.choices import PARTS
-from producers.preference.standing import CurrentState, Standing
-from producers.request import Name, Ref, Shape, Short
-
-_KEY_CODES: Final = ("CL-1101", "CL-1102", "CL-1103", "CL-1104", "CL-1605", "CL-1001")
-_ASK_CODES: Final = (*_KEY_CODES, "CL-1109", "CL-1203")
-_STATES: Final = [state.value.replace("-", "_") for state in Standing]
-_TOKEN: Final = r"^(?:[0-9]|1[01]):[0-9]{1,18}$"  # noqa: S105  # a place in the log
-
-
-class AppPress(Shape):
-    """What a logged-in user of the number pressed in the app.
-
-    `user` is the app's own id of the user; `nonce` names the press, so that the same press sent
-    again is one act. For `granted`, `consent_text` is what the user read and `text_version` its
-    version.
-    """
-
-    number: Annotated[str, Field(max_length=256)]
-    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
-    action: Literal["refused", "granted"]
-    entity: Name
-    purpose: Literal["marketing", "service", "all"]
-    channel: Literal["voice", "sms", "all"]
-    user: Name
-    nonce: Ref
-    consent_text: Annotated[str, Field(min_length=1, max_length=8192)] | None = None
-    text_version: Short | None = None
-    language: Short | None = None
-    ip: Short | None = None
-    user_agent: Short | None = None
-
-
-class AppAsk(BaseModel):
-    """Query parameters of the question how things stand."""
-
-    model_config = {"extra": "forbid", "frozen": True}
-
-    entity: Name
-    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
-    seen: Annotated[str, Field(pattern=_TOKEN)] | None = Field(
-        None, description="token of a press that the answer must include"
-    )
+from producers.preference.standing import CurrentState
 
 
 class AppChannel:
@@ -103,8 +62,8 @@ class AppChannel:
             response_model=None,
             summary="How things stand for a logged-in user",
             responses={
-                200: json_answer("By purpose and channel.", _SHOWN),
-                **problems(*_ASK_CODES),
+                200: json_answer("By purpose and channel.", SHOWN),
+                **problems(*ASK_CODES),
             },
             openapi_extra={"security": KEYED},
         )
@@ -116,8 +75,8 @@ class AppChannel:
             response_model=None,
             summary="Record what a logged-in user pressed",
             responses={
-                202: json_answer("Durable: in the log, or spooled for it.", _TAKEN),
-                **problems(*_ASK_CODES, *_ACT_CODES),
+                202: json_answer("Durable: in the log, or spooled for it.", TAKEN),
+                **problems(*ASK_CODES, *ACT_CODES),
             },
             openapi_extra={"security": KEYED},
         )
@@ -217,42 +176,3 @@ def _check_words(pressed: AppPress) -> None:
     """Check that a consent says what was agreed to: an address and a browser prove no words."""
     if pressed.consent_text is None or pressed.text_version is None:
         raise RequestRefused("CL-1206", reason="consent_text and text_version are missing")
-
-
-_HEX: Final = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
-_TAKEN: Final = {
-    "title": "Pressed",
-    "type": "object",
-    "properties": {
-        "event_id": _HEX,
-        "token": {"type": "string", "pattern": "^[0-9]+:[0-9]+$"},
-        "durability": {"const": "spooled"},
-        "review_id": _HEX,
-    },
-    "required": ["event_id"],
-    "oneOf": [{"required": ["token"]}, {"required": ["durability"]}],
-    "additionalProperties": False,
-}
-_SHOWN: Final = {
-    "title": "Preferences",
-    "type": "object",
-    "properties": {
-        "entity": {"type": "string"},
-        "preferences": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "purpose": {"enum": ["marketing", "service"]},
-                    "channel": {"enum": ["voice", "sms"]},
-                    "state": {"enum": _STATES},
-                },
-                "required": ["purpose", "channel", "state"],
-            },
-        },
-    },
-    "required": ["entity", "preferences"],
-}
-_ACT_CODES: Final = (
-    *("CL-1002", "CL-1204", "CL-1206", "CL-1207", "CL-1208", "CL-1401", "CL-1402"),
-)
