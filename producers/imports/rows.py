@@ -7,21 +7,27 @@ channel that nobody knows is every channel, a word for an action that nobody kno
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from json.encoder import encode_basestring as _json
 from typing import Any, Final, NamedTuple
 
 from consentlog.domain.facts import are_names
-from consentlog.numbers.normalise import Quarantined, QuarantineReason, normalise
+from consentlog.numbers.normalise import Quarantined, normalise
 from producers.imports.columns import Columns
-from producers.imports.dates import read_time
+from producers.imports.dates import StatedTime, read_time
 from producers.imports.tables import Table
 from producers.imports.words import Said, asked_by, channel_of, purpose_of
 
 _MOST_NUMBER: Final = 256
 _MOST_REF: Final = 128
 _MOST_NOTE: Final = 8192
+_OF_EACH: Final = ("number", "date", "ref")
+_SHAPES_KEPT: Final = 4096
+_SHORT: Final = 200  # characters; longer texts are hardly ever the same, and would fill the memory
 NO_NAME: Final = "not-a-name"
 """Stands for a name that no registry can hold: unknown there, so the row holds every entity."""
 
@@ -58,16 +64,36 @@ class ListOf:
     actor: str = "import"
 
 
+class Shape(NamedTuple):
+    """What a row says beside number, date and reference: many rows of a list say the same.
+
+    `text` is `fields` as JSON without its braces, `key` what of them makes the act another one.
+    """
+
+    fields: dict[str, Any]
+    findings: tuple[Finding, ...]
+    text: str
+    key: str
+
+
 class ReadRow(NamedTuple):
     """One row: the act to send, what tells it from others of the list, what is odd about it.
 
-    `item` lacks its nonce. `key` is 8 bytes: the same for rows that are one act.
+    `text` is the act as JSON, open at its end for the nonce. `key` is 8 bytes: the same for rows
+    that are one act.
     """
 
-    item: dict[str, Any]
+    text: str
+    action: str
     key: int
     findings: tuple[Finding, ...]
     needs_zone: bool
+
+    @property
+    def item(self) -> dict[str, Any]:
+        """The act, without its nonce."""
+        found: dict[str, Any] = json.loads(self.text + "}")
+        return found
 
     @property
     def is_quarantined(self) -> bool:
@@ -85,87 +111,84 @@ class RowReader:
     """
 
     def __init__(self, columns: Columns, about: ListOf, table: Table) -> None:
-        self._places = columns.places
+        places = columns.places
+        self._number, self._date, self._ref = map(places.get, ("number", "date", "ref"))
+        self._others = [(field, places[field]) for field in places if field not in _OF_EACH]
         self._is_bare = columns.is_bare
         self._about = about
         self._is_serial, self._since_1904 = table.is_spreadsheet, table.since_1904
-        self._actor = {"id": about.actor, "type": "system"}
+        self._region = f', "region": "{about.region}"' if about.region else ""
+        self._zone = f', "zone": "{about.zone}"' if about.zone else ""
         self._hash = hashlib.blake2b(about.name.encode(), digest_size=8)
+        self._known = lru_cache(_SHAPES_KEPT)(self._shape)
 
     def read(self, cells: list[str]) -> ReadRow:
         """Read the cells of one row."""
-        cell = self._cells(cells)
         # Of a list of numbers alone, a second cell would be a second number, and vanish.
-        number = ",".join(cells) if self._is_bare and len(cells) > 1 else cell("number")
+        number = ",".join(cells).strip() if self._is_bare else _cell(cells, self._number)
         found = normalise(number, self._about.region)
-        findings = [Finding[found.reason.name]] if isinstance(found, Quarantined) else []
-        item: dict[str, Any] = {"number": number[:_MOST_NUMBER], "method": "import"}
-        if self._about.region:
-            item["region"] = self._about.region
-        notes = self._act(item, cell, findings)
-        needs_zone = self._time(item, cell, findings, notes)
-        self._scope(item, cell, findings, notes)
-        self._evidence(item, cell, notes)
-        subject = number if isinstance(found, Quarantined) else found.subject
-        return ReadRow(item, self._key(subject, item), tuple(findings), needs_zone)
+        findings: tuple[Finding, ...] = ()
+        if isinstance(found, Quarantined):
+            subject, findings = number, (Finding[found.reason.name],)
+        else:
+            subject = found.subject
+        date, ref = _cell(cells, self._date), _cell(cells, self._ref)[:_MOST_REF]
+        time = self._time(date) if date else None
+        odd_date = date if time is None else ""
+        if odd_date:
+            findings += (Finding.DATE,)
+        words = tuple(_cell(cells, place) for _, place in self._others)
+        is_short = not odd_date and sum(map(len, words)) < _SHORT
+        shape = (self._known if is_short else self._shape)(words, odd_date)
+        when = "" if time is None else self._when(time)
+        text = f'{{"number": {_json(number[:_MOST_NUMBER])}{self._region}{when}, {shape.text}'
+        if ref:
+            text = f'{text}, "source_ref": {_json(ref)}'
+        needs_zone = time is not None and time.needs_zone
+        key = self._key(f"{subject}\x1f{ref}\x1f{shape.key}")
+        action = shape.fields["action"]
+        return ReadRow(text, action, key, findings + shape.findings, needs_zone)
 
-    def _cells(self, cells: list[str]) -> Callable[[str], str]:
-        places = self._places
+    def _time(self, date: str) -> StatedTime | None:
+        return read_time(date, is_serial=self._is_serial, since_1904=self._since_1904)
 
-        def cell(field: str) -> str:
-            place = places.get(field)
-            return cells[place].strip() if place is not None and place < len(cells) else ""
+    def _when(self, time: StatedTime) -> str:
+        stated = f'"occurred_at": "{time.occurred_at}", "precision": "{time.precision}"'
+        return f", {stated}{self._zone}"
 
-        return cell
+    def _shape(self, words: tuple[str, ...], odd_date: str) -> Shape:
+        said = {field: word for (field, _), word in zip(self._others, words, strict=True)}
+        findings: list[Finding] = []
+        fields, notes = self._act(said.get("action", ""), findings)
+        scope, odd = self._scope(said)
+        if odd:
+            findings.append(Finding.SCOPE)
+        notes = [note for note in (said.get("note", ""), *notes, odd_date, *odd) if note]
+        evidence = {"data_source": self._about.name}
+        if notes:
+            evidence["verbatim"] = " / ".join(notes)[:_MOST_NOTE]
+        actor = {"id": self._about.actor, "type": "system"}
+        fields |= {"method": "import", "scope": scope, "actor": actor, "evidence": evidence}
+        # What the id of the act is made of, but for source and nonce, which are the list's.
+        key = "\x1f".join((fields["action"], *map("=".join, scope.items())))
+        return Shape(fields, tuple(findings), json.dumps(fields, ensure_ascii=False)[1:-1], key)
 
-    def _act(
-        self, item: dict[str, Any], cell: Callable[[str], str], findings: list[Finding]
-    ) -> list[str]:
-        text = cell("action")
+    def _act(self, text: str, findings: list[Finding]) -> tuple[dict[str, Any], list[str]]:
         asked = asked_by(text)
         if asked.said is Said.REFUSED:
-            item |= {"action": "refused", "basis": self._about.basis}
-            return []
+            return {"action": "refused", "basis": self._about.basis}, []
         if asked.said is Said.LOOSENS:
-            item["action"] = "granted"
             findings.append(Finding.LOOSENS)
-            return [text]
-        item |= {"action": "held", "hold_kind": asked.hold_kind}
+            return {"action": "granted"}, [text]
         if asked.said is Said.NOT_UNDERSTOOD:
             findings.append(Finding.ACTION)
-        return [text]
+        return {"action": "held", "hold_kind": asked.hold_kind}, [text]
 
-    def _time(
-        self,
-        item: dict[str, Any],
-        cell: Callable[[str], str],
-        findings: list[Finding],
-        notes: list[str],
-    ) -> bool:
-        text = cell("date")
-        if not text:
-            return False
-        time = read_time(text, is_serial=self._is_serial, since_1904=self._since_1904)
-        if time is None:
-            findings.append(Finding.DATE)
-            notes.append(text)
-            return False
-        item |= {"occurred_at": time.occurred_at, "precision": time.precision}
-        if self._about.zone:
-            item["zone"] = self._about.zone
-        return time.needs_zone
-
-    def _scope(
-        self,
-        item: dict[str, Any],
-        cell: Callable[[str], str],
-        findings: list[Finding],
-        notes: list[str],
-    ) -> None:
-        channel, purpose, odd = _ways(cell)
-        scope: dict[str, Any] = {"channel": channel}
+    def _scope(self, said: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+        channel, purpose, odd = _ways(said)
+        scope = {"channel": channel}
         for field in ("entity", "brand", "campaign"):
-            name = cell(field) or (self._about.entity if field == "entity" else None)
+            name = said.get(field) or (self._about.entity if field == "entity" else None)
             if name and not are_names(name):
                 odd.append(name)
                 name = NO_NAME
@@ -174,40 +197,29 @@ class RowReader:
         scope.setdefault("entity", NO_NAME)
         if purpose:
             scope["purpose"] = purpose
-        item["scope"] = scope
-        if odd:
-            findings.append(Finding.SCOPE)
-            notes += odd
+        return scope, odd
 
-    def _evidence(self, item: dict[str, Any], cell: Callable[[str], str], notes: list[str]) -> None:
-        said = " / ".join(note for note in (cell("note"), *notes) if note)
-        item["actor"] = self._actor
-        item["evidence"] = {"data_source": self._about.name}
-        if said:
-            item["evidence"]["verbatim"] = said[:_MOST_NOTE]
-        if ref := cell("ref"):
-            item["source_ref"] = ref[:_MOST_REF]
-
-    def _key(self, subject: str, item: Mapping[str, Any]) -> int:
-        # What the id of the act is made of, but for source and nonce, which are the list's.
-        scope: Mapping[str, str] = item["scope"]
-        parts = (subject, item.get("source_ref", ""), item["action"], *map("=".join, scope.items()))
+    def _key(self, text: str) -> int:
         found = self._hash.copy()
-        found.update("\x1f".join(parts).encode())
+        found.update(text.encode())
         return int.from_bytes(found.digest(), "big", signed=True)
 
 
-def _ways(cell: Callable[[str], str]) -> tuple[str, str | None, list[str]]:
+def _cell(cells: list[str], place: int | None) -> str:
+    return cells[place].strip() if place is not None and place < len(cells) else ""
+
+
+def _ways(said: Mapping[str, str]) -> tuple[str, str | None, list[str]]:
     """Read channel and purpose, and name what is not understood: it means all of them."""
     odd = []
-    channel = channel_of(cell("channel"))
+    channel = channel_of(said.get("channel", ""))
     if channel is None:
-        odd.append(cell("channel"))
-    purpose, understood = purpose_of(cell("purpose"))
+        odd.append(said.get("channel", ""))
+    purpose, understood = purpose_of(said.get("purpose", ""))
     if not understood:
-        odd.append(cell("purpose"))
+        odd.append(said.get("purpose", ""))
         purpose = "all"
-    wide = cell("scope")
+    wide = said.get("scope", "")
     if wide:
         by_purpose, is_purpose = purpose_of(wide)
         by_channel = channel_of(wide)
@@ -219,7 +231,3 @@ def _ways(cell: Callable[[str], str]) -> tuple[str, str | None, list[str]]:
             odd.append(wide)
             purpose = "all"
     return channel or "all", purpose, odd
-
-
-QUARANTINED: Final = {reason: Finding[reason.name] for reason in QuarantineReason}
-"""Finding of each reason why a number needs a person."""

@@ -27,7 +27,6 @@ class _Read(NamedTuple):
     number: int
     cells: list[str]
     row: ReadRow
-    text: str  # the item as JSON, open at its end for the nonce
 
 
 class _Sent(NamedTuple):
@@ -100,12 +99,12 @@ class Import:
         size = 0
         for number, cells in rows:
             row = self._reader.read(cells)
-            text = json.dumps(row.item, ensure_ascii=False)[:-1]
-            size += len(text.encode()) + self._nonce_bytes
-            if batch and size > MAX_BYTES:
+            length = len(row.text.encode()) + self._nonce_bytes
+            if batch and size + length > MAX_BYTES:
                 yield batch
-                batch, size = [], len(text.encode()) + self._nonce_bytes
-            batch.append(_Read(number, cells, row, text))
+                batch, size = [], 0
+            size += length
+            batch.append(_Read(number, cells, row))
             if len(batch) == MAX_ITEMS:
                 yield batch
                 batch, size = [], 0
@@ -115,10 +114,10 @@ class Import:
     def _send(self, pool: ThreadPoolExecutor, run: Run, batch: list[_Read]) -> _Sent:
         generations = self._memory.generations(run, [read.row.key for read in batch])
         nonces = {
-            generation: json.dumps(nonce_of(self._list_name, generation), ensure_ascii=False)
+            generation: f', "nonce": {json.dumps(nonce_of(self._list_name, generation))}}}'
             for generation in set(generations.values())
         }
-        items = [f'{read.text}, "nonce": {nonces[generations[read.row.key]]}}}' for read in batch]
+        items = [read.row.text + nonces[generations[read.row.key]] for read in batch]
         return _Sent(batch, generations, pool.submit(self._gateway.send, items))
 
     def _settle(self, run: Run, sent: _Sent, counts: Counter[str]) -> None:
@@ -144,7 +143,7 @@ def _verdict(row: ReadRow, result: Mapping[str, Any]) -> tuple[str, str, str]:
         problem = result.get("problem", {})
         kind = "review" if result.get("review_id") else "lost"
         return kind, reason or str(problem.get("code", "")), _sentence(problem)
-    if result.get("held") or row.item["action"] == "held":
+    if result.get("held") or row.action == "held":
         return "held", reason or "held", ""
     if result.get("clock_wrong"):
         reason = reason or "clock_wrong"

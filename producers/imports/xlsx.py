@@ -132,13 +132,24 @@ def _parser(
 ) -> expat.XMLParserType:
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = lambda name, attributes: start(
-        name.rpartition(":")[2] if ":" in name else name, attributes
-    )
-    parser.EndElementHandler = lambda name: end(name.rpartition(":")[2] if ":" in name else name)
+
+    def first(name: str, attributes: Attributes) -> None:
+        # Without a prefix on the root there is none to take off millions of elements.
+        if ":" in name:
+            parser.StartElementHandler = lambda name, found: start(_local(name), found)
+            parser.EndElementHandler = lambda name: end(_local(name))
+        else:
+            parser.StartElementHandler, parser.EndElementHandler = start, end
+        start(_local(name), attributes)
+
+    parser.StartElementHandler = first
     parser.CharacterDataHandler = text
     parser.EntityDeclHandler = _refuse_entities
     return parser
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
 
 
 def _refuse_entities(*_: object) -> None:
