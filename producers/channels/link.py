@@ -15,11 +15,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from consentlog.domain.registry import Registry, Source
+from consentlog.domain.scope import Scope
 from consentlog.errors import Language, TransientError
 from consentlog.http.auth import Principal
 from consentlog.http.problems import RETRY_AFTER_S
 from consentlog.observability.masking import mask
-from consentlog.ports import Position
+from consentlog.ports import Clock, Position
 from producers.accept import Acceptor
 from producers.intake import Intake
 from producers.links import LinkSealer, LinkTarget
@@ -54,6 +55,7 @@ class LinkChannel:
         acceptor: Decides what becomes of an act.
         intake: Delivers it.
         state: Tells how things stand.
+        clock: Tells which campaigns are over.
         can_agree: Whether the page to agree on is there.
     """
 
@@ -65,6 +67,7 @@ class LinkChannel:
         acceptor: Acceptor,
         intake: Intake,
         state: CurrentState,
+        clock: Clock,
         *,
         can_agree: bool = False,
     ) -> None:
@@ -74,6 +77,7 @@ class LinkChannel:
         self._acceptor = acceptor
         self._intake = intake
         self._state = state
+        self._clock = clock
         self._can_agree = can_agree
 
     def router(self) -> APIRouter:
@@ -125,7 +129,7 @@ class LinkChannel:
         sent = read_form(await request.body())
         choice = sent.one("choice")
         form = Form(sent.nonce or secrets.token_hex(16), choice if part_of(choice) else "")
-        scope = refused_by(form.choice, target.scope)
+        scope = refused_by(form.choice, self._known(target.scope))
         ip, agent = origin_of(request)
         press = Press(target.subject, scope, form.nonce, ip=ip, user_agent=agent)
         reception = press.reception(is_chosen=bool(form.choice))
@@ -141,6 +145,16 @@ class LinkChannel:
         back_to = _back_to(token, language, delivered.position)
         html = refused(wording(language), person, outcome.event.fact, back_to)
         return page_response(html, language)
+
+    def _known(self, scope: Scope) -> Scope:
+        """Return what a link refuses today: of a campaign that is over, everything of the entity.
+
+        Nobody could name it any more, and a name that nobody knows makes a hold for every entity
+        out of a refusal whose entity is certain. The default scope is the whole entity anyway.
+        """
+        if self._registry.knows(scope, self._clock.now_ms()):
+            return scope
+        return scope._replace(brand=None, campaign=None)
 
 
 def wrong_link(language: Language) -> HTMLResponse:

@@ -71,6 +71,7 @@ class PageChannels:
             self.acceptor,
             self.intake,
             self.outside.state,
+            self.clock,
             can_agree=sender is not None,
         )
         if sender is not None:

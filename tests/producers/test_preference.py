@@ -100,6 +100,26 @@ def test_a_press_without_a_known_button_refuses_what_the_link_was_made_for(
     assert gateway.event.fact.scope == scope
 
 
+def test_an_old_link_of_a_campaign_that_is_over_refuses_the_entity_and_holds_nobody_else(
+    gateway: Gateway,
+) -> None:
+    scope = Scope("acme", "acme-life", "acme-life-spring", channel=Channel.SMS)
+    assert not gateway.reference.registry.knows(scope, gateway.clock.at_ms)
+    token = gateway.sealer.mint(NUMBER, scope)
+    answer = gateway.client.post(f"/p/{token}", content="List-Unsubscribe=One-Click", headers=FORM)
+    assert answer.status_code == 200
+    fact = gateway.event.fact
+    assert (fact.action, fact.scope) == (Action.REFUSED, Scope("acme", channel=Channel.SMS))
+    assert not gateway.reviews
+
+
+def test_a_link_of_an_entity_that_is_gone_still_blocks(gateway: Gateway) -> None:
+    token = gateway.sealer.mint(NUMBER, Scope("gamma"))
+    assert gateway.client.post(f"/p/{token}", content="", headers=FORM).status_code == 200
+    assert (gateway.event.fact.action, gateway.event.fact.entity) == (Action.HELD, "*")
+    assert gateway.reviews
+
+
 def test_a_narrow_link_has_a_button_for_its_own_part(gateway: Gateway) -> None:
     token = gateway.sealer.mint(NUMBER, Scope("acme", "acme-life"))
     page = Page(_show(gateway, token).text)
