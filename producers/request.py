@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from consentlog.domain.facts import are_names
+from consentlog.domain.facts import MAX_NAME_BYTES, are_names
 
 
 def _check_name(text: str) -> str:
@@ -15,7 +15,9 @@ def _check_name(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(min_length=1), AfterValidator(_check_name)]
+# The pattern is for readers of the OpenAPI: the check is the domain's own.
+_SHOWN: Final[dict[str, JsonValue]] = {"maxLength": MAX_NAME_BYTES, "pattern": "^[ -~]+$"}
+Name = Annotated[str, Field(min_length=1, json_schema_extra=_SHOWN), AfterValidator(_check_name)]
 MAX_REF: Final = 128
 Ref = Annotated[str, Field(min_length=1, max_length=MAX_REF)]
 Short = Annotated[str, Field(max_length=512)]

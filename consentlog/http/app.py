@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from consentlog.http.described import describe
 from consentlog.http.envelope import MAX_BODY_BYTES, Envelope
 from consentlog.http.problems import install_handlers
+from consentlog.http.reference import page_of
 
 _INTERFACE_VERSION = "1"
 """Of the HTTP interface (`/v1`), not of the package."""
@@ -29,7 +30,8 @@ def build_app(
 ) -> FastAPI:
     """Build an application with problems, limits, probes and metrics.
 
-    The documentation pages are off, because they load assets from outside; `/openapi.json` stays.
+    `/openapi.json` describes it to programs, `/docs` to people. FastAPI's own pages load assets
+    from outside, and are off.
 
     Args:
         title: Name shown in the OpenAPI document.
@@ -43,25 +45,40 @@ def build_app(
     )
     install_handlers(app)
     describe(app)
-    for router in (*routers, _probes(is_ready)):
+    for router in (*routers, _probes(is_ready), _page(app)):
         app.include_router(router)
     app.add_middleware(Envelope, max_body_bytes=max_body_bytes)
     return app
 
 
-def _probes(is_ready: Callable[[], bool]) -> APIRouter:
+def _page(app: FastAPI) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/healthz")
+    @router.get("/docs")
+    async def docs() -> Response:
+        return page_of(app.openapi())
+
+    return router
+
+
+def _probes(is_ready: Callable[[], bool]) -> APIRouter:
+    router = APIRouter(tags=["probes"], default_response_class=PlainTextResponse)
+
+    @router.get("/healthz", summary="The process answers", response_model=None)
     async def healthz() -> Response:
         return PlainTextResponse("ok\n")
 
-    @router.get("/readyz")
+    @router.get(
+        "/readyz",
+        summary="The service does its work",
+        response_model=None,
+        responses={503: {"description": "Not yet, or not now.", "content": {"text/plain": {}}}},
+    )
     async def readyz() -> Response:
         ready = is_ready()
         return PlainTextResponse("ok\n" if ready else "not yet\n", 200 if ready else 503)
 
-    @router.get("/metrics")
+    @router.get("/metrics", summary="Counts for Prometheus", response_model=None)
     async def metrics() -> Response:
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 

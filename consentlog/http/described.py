@@ -77,8 +77,9 @@ _CORRELATION: Final = {
     "name": "X-Correlation-Id",
     "in": "header",
     "required": False,
-    "description": "the caller's own name for the request: comes back in the answer's header",
-    "schema": {**_TEXT, "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+    "description": "the caller's own name for the request: one word of at most 128 printable"
+    " ASCII characters comes back in the answer's header, anything else does not",
+    "schema": _TEXT,
 }
 _WITH_BODY: Final = ("post", "put", "patch")
 

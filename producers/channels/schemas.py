@@ -47,18 +47,34 @@ class SchemasChannel:
     def router(self) -> APIRouter:
         """Return the routes."""
         router = APIRouter(tags=["schemas"], dependencies=[Depends(self._check_rate)])
-        for path, handler, answers in (
-            ("/subjects", self.subjects, _answers(_NAMES)),
-            ("/subjects/{subject}/versions", self.versions, _answers(_NUMBERS, 40401)),
+        for path, summary, handler, answers in (
+            ("/subjects", "Every subject", self.subjects, _answers(_NAMES)),
+            (
+                "/subjects/{subject}/versions",
+                "Every version of a subject",
+                self.versions,
+                _answers(_NUMBERS, 40401),
+            ),
             (
                 "/subjects/{subject}/versions/{version}",
+                "One version of a subject",
                 self.version,
                 _answers(_VERSION, 40401, 40402, 42202),
             ),
-            ("/schemas/ids/{schema_id}", self.schema, _answers(_SCHEMA, 40403)),
+            (
+                "/schemas/ids/{schema_id}",
+                "A schema by its id",
+                self.schema,
+                _answers(_SCHEMA, 40403),
+            ),
         ):
             router.add_api_route(
-                path, handler, methods=["GET"], response_class=_RegistryJson, responses=answers
+                path,
+                handler,
+                methods=["GET"],
+                summary=summary,
+                response_class=_RegistryJson,
+                responses=answers,
             )
         return router
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 
 import httpx2
@@ -213,9 +214,46 @@ def test_probes_and_documents(client: httpx2.Client) -> None:
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503
     assert 'route="/nowhere"' not in client.get("/metrics").text
-    assert client.get("/docs").status_code == 404
     assert client.get("/redoc").status_code == 404
-    assert "/echo" in client.get("/openapi.json").json()["paths"]
+    document = client.get("/openapi.json").json()
+    assert {"/echo", "/healthz", "/readyz", "/metrics"} <= document["paths"].keys()
+
+
+def test_the_description_names_our_errors_and_no_others(client: httpx2.Client) -> None:
+    document = client.get("/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    echo = document["paths"]["/echo"]["post"]
+    assert {"200", "413", "422", "500"} == echo["responses"].keys()
+    for status in ("413", "422", "500"):
+        (media,) = echo["responses"][status]["content"]
+        assert media == "application/problem+json"
+    assert "HTTPValidationError" not in json.dumps(document)
+
+
+def test_the_page_for_people_loads_nothing_and_names_everything(client: httpx2.Client) -> None:
+    page = client.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert not re.search(r"<script|<link|<img|<iframe|\bsrc=|url\(|@import|https?:", page.text)
+    for path in client.get("/openapi.json").json()["paths"]:
+        assert path in page.text
+    for code in ("CL-1000", "CL-1001", "CL-1005"):
+        assert catalogue()[code].zh.do.split("`")[0] in page.text
+    anchors = re.findall(r'href="#([^"]+)"', page.text)
+    assert anchors
+    assert set(anchors) <= set(re.findall(r'id="([^"]+)"', page.text))
+
+
+def test_a_request_is_named_by_its_caller_too(client: httpx2.Client) -> None:
+    with structlog.testing.capture_logs() as lines:
+        for name in ("call-4711", "x" * 128):
+            answer = client.get("/nowhere", headers={"x-correlation-id": name})
+            assert answer.headers["x-correlation-id"] == name
+        for name in ("", "two words", "x" * 129, "\x7f", "é"):
+            headers = {b"x-correlation-id": name.encode()}
+            answer = client.get("/nowhere", headers=headers)
+            assert "x-correlation-id" not in answer.headers
+    assert "call-4711" not in str(lines)
 
 
 def test_paths_are_never_logged(client: httpx2.Client) -> None:
