@@ -12,10 +12,11 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from consentlog.errors import FatalError
 from producers.spool.record import Mark, Row, RowState
@@ -23,6 +24,8 @@ from producers.spool.record import Mark, Row, RowState
 FILE: Final = "spool.sqlite3"
 _LOCK: Final = "spool.lock"
 _VERSION: Final = 1
+_MOST_ROWS: Final = 256
+_T = TypeVar("_T")
 _PROBE_BYTES: Final = 256 * 1024
 
 _SCHEMA: Final = """
@@ -218,16 +221,47 @@ def _write(
     connection.execute("BEGIN IMMEDIATE")
     if probe:
         connection.execute("REPLACE INTO probe VALUES (1, randomblob(?))", (_PROBE_BYTES,))
-    connection.executemany(
-        f"INSERT INTO record ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608  # as above
-        rows,
-    )
-    connection.executemany(
-        "UPDATE record SET state = ?, settled_at_ms = ?, kafka_partition = ?, kafka_offset = ?,"
-        " reason = ? WHERE id = ?",
-        [(m.state, m.settled_at_ms, m.partition, m.offset, m.reason, m.id) for m in marks],
-    )
+    for new in _chunks(rows):
+        connection.execute(_insert(len(new)), [value for row in new for value in row])
+    for told in _chunks(marks):
+        connection.execute(_settle(len(told)), [value for mark in told for value in _told(mark)])
     connection.execute("COMMIT")
+
+
+def _chunks(found: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Cut into powers of two, so that few statements serve every size.
+
+    Each statement gives up the interpreter's lock and has to get it back from a busy event loop:
+    one for each row cost ten times as long as the disk.
+    """
+    start = 0
+    while left := len(found) - start:
+        size = min(_MOST_ROWS, 1 << (left.bit_length() - 1))
+        yield found[start : start + size]
+        start += size
+
+
+@cache
+def _insert(rows: int) -> str:
+    places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * rows)
+    return f"INSERT INTO record ({_COLUMNS}) VALUES {places}"  # noqa: S608  # places and names of our own
+
+
+@cache
+def _settle(marks: int) -> str:
+    places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * marks)
+    return (
+        f"WITH told (id, state, at_ms, partition, offset, reason) AS (VALUES {places})"  # noqa: S608  # as above
+        " UPDATE record SET state = told.state, settled_at_ms = told.at_ms,"
+        " kafka_partition = told.partition, kafka_offset = told.offset, reason = told.reason"
+        " FROM told WHERE record.id = told.id"
+    )
+
+
+def _told(mark: Mark) -> tuple[object, ...]:
+    return (
+        mark.id, mark.state, mark.settled_at_ms, mark.partition, mark.offset, mark.reason
+    )  # fmt: skip
 
 
 def _own(directory: Path) -> int:
