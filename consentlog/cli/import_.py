@@ -20,7 +20,7 @@ from consentlog.errors import InvalidEvent
 from producers.imports.columns import Columns, columns_of, data_rows
 from producers.imports.faults import FaultFile
 from producers.imports.memory import list_memory, memory_file
-from producers.imports.preview import Preview, check_zone, preview
+from producers.imports.preview import Preview, check_numbers, check_zone, preview
 from producers.imports.rows import RowReader
 from producers.imports.run import Import
 from producers.imports.sending import HttpGateway
@@ -118,6 +118,7 @@ def import_(  # noqa: PLR0913  # options of a command
     fault_path = errors or file.with_name(f"{file.name}.errors.csv")
     found = _look_over(table, columns, reader, fault_path if dry_run else None, screen)
     screen.preview(file, table, found)
+    check_numbers(found)
     check_zone(found, zone)
     if dry_run:
         if as_json:

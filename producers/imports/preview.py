@@ -16,6 +16,7 @@ from producers.imports.tables import Table
 
 _PARTS: Final = 64
 _EVERY: Final = 5000
+_FEW: Final = 20
 
 
 @dataclass(slots=True)
@@ -23,13 +24,15 @@ class Preview:
     """Counts over all rows of a list.
 
     `valid` = the number is one and the row is a refusal or hold; `duplicates` = rows that are the
-    same act as an earlier row; `without_zone` = dates without an offset; `findings` by kind.
+    same act as an earlier row; `without_zone` = dates without an offset; `quarantined` = rows whose number is
+    none; `findings` by kind.
     """
 
     rows: int = 0
     valid: int = 0
     duplicates: int = 0
     without_zone: int = 0
+    quarantined: int = 0
     findings: Counter[Finding] = field(default_factory=Counter)
 
     @property
@@ -83,6 +86,16 @@ def preview(
     return found
 
 
+def check_numbers(found: Preview) -> None:
+    """Check that a list has numbers: the wrong column would open a case for every row.
+
+    Raises:
+        InvalidEvent: `CL-1502` if no row of a longer list has one.
+    """
+    if found.rows >= _FEW and found.quarantined == found.rows:
+        raise InvalidEvent("CL-1502", reason=f"none of {found.rows} rows has a valid number")
+
+
 def check_zone(found: Preview, zone: str | None) -> None:
     """Check that a zone was named if a date needs one.
 
@@ -96,6 +109,7 @@ def check_zone(found: Preview, zone: str | None) -> None:
 def _count(found: Preview, row: ReadRow) -> None:
     found.rows += 1
     found.without_zone += row.needs_zone
+    found.quarantined += row.is_quarantined
     if row.findings:
         found.findings.update(row.findings)
     if not row.is_quarantined and Finding.LOOSENS not in row.findings:

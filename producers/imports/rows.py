@@ -113,7 +113,9 @@ class RowReader:
     def __init__(self, columns: Columns, about: ListOf, table: Table) -> None:
         places = columns.places
         self._number, self._date, self._ref = map(places.get, ("number", "date", "ref"))
-        self._others = [(field, places[field]) for field in places if field not in _OF_EACH]
+        self._others = [field for field in places if field not in _OF_EACH]
+        self._places = [places[field] for field in self._others]
+        self._last = max(self._places, default=0)
         self._is_bare = columns.is_bare
         self._about = about
         self._is_serial, self._since_1904 = table.is_spreadsheet, table.since_1904
@@ -137,7 +139,7 @@ class RowReader:
         odd_date = date if time is None else ""
         if odd_date:
             findings += (Finding.DATE,)
-        words = tuple(_cell(cells, place) for _, place in self._others)
+        words = self._words(cells)
         is_short = not odd_date and sum(map(len, words)) < _SHORT
         shape = (self._known if is_short else self._shape)(words, odd_date)
         when = "" if time is None else self._when(time)
@@ -149,6 +151,11 @@ class RowReader:
         action = shape.fields["action"]
         return ReadRow(text, action, key, findings + shape.findings, needs_zone)
 
+    def _words(self, cells: list[str]) -> tuple[str, ...]:
+        if len(cells) > self._last:
+            return tuple(map(cells.__getitem__, self._places))
+        return tuple(_cell(cells, place) for place in self._places)
+
     def _time(self, date: str) -> StatedTime | None:
         return read_time(date, is_serial=self._is_serial, since_1904=self._since_1904)
 
@@ -157,7 +164,7 @@ class RowReader:
         return f", {stated}{self._zone}"
 
     def _shape(self, words: tuple[str, ...], odd_date: str) -> Shape:
-        said = {field: word for (field, _), word in zip(self._others, words, strict=True)}
+        said = {field: word.strip() for field, word in zip(self._others, words, strict=True)}
         findings: list[Finding] = []
         fields, notes = self._act(said.get("action", ""), findings)
         scope, odd = self._scope(said)

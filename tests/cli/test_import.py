@@ -67,6 +67,7 @@ def test_a_dry_run_counts_and_sends_nothing(file: Path, stub: StubGateway) -> No
         "valid": 2,
         "duplicates": 1,
         "without_zone": 0,
+        "quarantined": 1,
         "findings": {"number_not_only_digits": 1, "would_loosen": 1},
     }
     assert stub.bodies == 0
@@ -136,6 +137,13 @@ def test_without_a_zone_no_date_is_sent(file: Path, stub: StubGateway) -> None:
     assert done.returncode == 1
     assert "CL-1503" in done.stderr
     assert f"{ROWS} dates" in done.stderr
+    assert stub.bodies == 0
+
+
+def test_the_wrong_column_opens_no_case_for_every_row(file: Path, stub: StubGateway) -> None:
+    done = run(file, stub, "--yes", "--column", "number=日期")
+    assert done.returncode == 1
+    assert "CL-1502" in done.stderr
     assert stub.bodies == 0
 
 
