@@ -24,8 +24,8 @@ class Preview:
     """Counts over all rows of a list.
 
     `valid` = the number is one and the row is a refusal or hold; `duplicates` = rows that are the
-    same act as an earlier row; `without_zone` = dates without an offset; `quarantined` = rows whose number is
-    none; `findings` by kind.
+    same act as an earlier row; `without_zone` = dates without an offset; `quarantined` = rows whose
+    number is none; `findings` by kind.
     """
 
     rows: int = 0
