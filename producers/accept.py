@@ -12,7 +12,7 @@ from consentlog.domain.ids import act_id
 from consentlog.domain.policy import Policy
 from consentlog.domain.registry import Registry
 from consentlog.domain.scope import Scope
-from consentlog.domain.vocabulary import Action, Method
+from consentlog.domain.vocabulary import Action, HoldKind, Method
 from consentlog.http.auth import Principal
 from consentlog.http.problems import RequestRefused
 from consentlog.numbers.normalise import Quarantined, normalise
@@ -127,10 +127,11 @@ class Acceptor:
         flaw = flaw_of(fact, approved=True) if fact.action is Action.GRANTED else None
         if flaw is not None:
             return Outcome(refusal=RequestRefused("CL-1206", reason=FLAWS.get(flaw, flaw)))
-        try:
-            check_not_now(fact, self._policy, place_of(subject).region)
-        except RequestRefused as refusal:
-            return Outcome(refusal=refusal)
+        if fact.hold_kind is HoldKind.NOT_NOW:  # the number's place costs as much as all the rest
+            try:
+                check_not_now(fact, self._policy, place_of(subject).region)
+            except RequestRefused as refusal:
+                return Outcome(refusal=refusal)
         recorded_at_ms, evidence = draft.times.recorded_at_ms, encode_evidence(draft.evidence)
         event = ConsentEvent(subject, fact, recorded_at_ms=recorded_at_ms, evidence=evidence)
         return Outcome(event)

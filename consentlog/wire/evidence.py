@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from typing import Final
 
 from consentlog.wire.framing import decode, encode
 from consentlog.wire.schemas import EVIDENCE_ID
@@ -29,13 +30,17 @@ class Evidence:
     raw_number: str | None = None
 
 
+_FIELDS: Final = tuple(field.name for field in fields(Evidence))
+
+
 def encode_evidence(evidence: Evidence) -> bytes:
     """Encode and frame evidence.
 
     Raises:
         ValueError: If a field does not fit the schema.
     """
-    return encode(EVIDENCE_ID, asdict(evidence))
+    # Not `asdict`, which copies every text and costs as much as the encoding.
+    return encode(EVIDENCE_ID, {name: getattr(evidence, name) for name in _FIELDS})
 
 
 def decode_evidence(value: bytes) -> Evidence:
