@@ -11,6 +11,7 @@ from producers.spool.commits import CommitThread
 from producers.spool.feeder import ACKNOWLEDGED_WITHIN_S, Feeder
 from producers.spool.jobs import Job
 from producers.spool.limits import SpoolLimits
+from producers.spool.metrics import PARKED, WAITING
 from producers.spool.record import pack_headers
 from producers.spool.store import SpoolStore
 from producers.spool.watch import SpoolWatch
@@ -53,6 +54,9 @@ class SpooledLog:
 
     def start(self) -> None:
         """Start both threads; what an earlier process left goes to the log first."""
+        # Asked for at each scrape: a count that lags could say that nothing waits when it does.
+        WAITING.set_function(lambda: self._commits.backlog.waiting)
+        PARKED.set_function(lambda: self._commits.backlog.parked)
         self._feeder.start()
         self._commits.start()
 

@@ -12,7 +12,7 @@ from consentlog.observability.logging import get_logger
 from consentlog.ports import Clock
 from consentlog.wire.watermarks import ReporterKind, Watermark, encode_watermark
 from producers.publish import Publisher, error_of
-from producers.spool.metrics import ALARM, OLDEST_SECONDS, PARKED, WAITING
+from producers.spool.metrics import ALARM, OLDEST_SECONDS
 from producers.spool.store import Backlog, SpoolStore
 
 LATE_MS: Final = 60_000
@@ -88,8 +88,6 @@ class SpoolWatch:
         now_ms = self._clock.now_ms()
         backlog, oldest_ms = writer.backlog, self._store.oldest_ms(_SPOOLED)
         age_ms = None if oldest_ms is None else max(0, now_ms - oldest_ms)
-        WAITING.set(backlog.waiting)
-        PARKED.set(backlog.parked)
         OLDEST_SECONDS.set((age_ms or 0) / 1000)
         self._alarm("age", (age_ms or 0) > LATE_MS, now_s, seconds=(age_ms or 0) // 1000)
         self._alarm("disk", writer.failing is not None, now_s, reason=writer.failing)

@@ -24,6 +24,7 @@ CLIENTS = 6
 GRANTS_A_LIST = 100
 PATIENCE_S = 120.0
 _AGAIN_S = 0.25
+_WAITING = "consentlog_spool_waiting_records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,21 @@ class Clients:
                 return _acked(request, response)
             time.sleep(_AGAIN_S)
         raise AssertionError(f"{request.path[:20]}: not accepted in {PATIENCE_S} s: {self.answers}")
+
+    def wait_until_sent(self) -> None:
+        """Wait until the gateway's spool has nothing left that waits."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self._waiting() != 0:
+            assert time.monotonic() < deadline, "the spool still has records"
+            time.sleep(_AGAIN_S)
+
+    def _waiting(self) -> float | None:
+        try:
+            lines = self._client.get("/metrics").text.splitlines()
+        except httpx2.TransportError:
+            return None
+        found = [line for line in lines if line.startswith(f"{_WAITING} ")]
+        return float(found[0].rpartition(" ")[2]) if found else None
 
     def _try(self, request: Request) -> httpx2.Response | None:
         try:
@@ -122,10 +138,14 @@ class Load:
         return self._feeder.is_alive()
 
     def wait(self) -> None:
-        """Wait until everyone who refuses got their 2xx; raises what any client met."""
+        """Wait until everyone who refuses got their 2xx, and what was spooled is in the log.
+
+        Raises what any client met.
+        """
         self._feeder.join()
         for one in self._under_way:
             one.result()
+        self.clients.wait_until_sent()
 
     def wait_refused(self, count: int, seconds: float = 60) -> None:
         """Wait until so many refusals are acknowledged."""
