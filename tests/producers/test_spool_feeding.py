@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError
 
+from consentlog.errors import TransientError
 from consentlog.kafka.topics import EVENTS, REVIEWS
 from consentlog.ports import Delivered, Position
 from producers.publish import REFUSED_FOR_GOOD
 from producers.spool.log import SpooledLog
+from producers.spool.record import Mark, Row
+from producers.spool.store import SpoolStore
 from tests.support.spools import FakeProducer, rows_of, spooled_log
 
 WAITING, DELIVERED, PARKED = 0, 1, 2
@@ -168,3 +172,29 @@ def test_a_repeat_without_an_offset_is_in_the_log_but_has_no_token(tmp_path: Pat
     with spooled_log(tmp_path, producer.build) as log:
         assert _append(log, b"a") == [Delivered(spooled=True)]
     assert rows_of(tmp_path, "state, kafka_offset") == [(DELIVERED, None)]
+
+
+def test_a_commit_that_failed_and_is_there_all_the_same_goes_to_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an fsync that failed after the bytes were written: the caller is told 503, and repeats."""
+    real, failures = SpoolStore.commit, [True]
+
+    def commit(self: SpoolStore, rows: Sequence[Row], marks: Sequence[Mark], **more: bool) -> None:
+        real(self, rows, marks, **more)
+        if rows and failures:
+            failures.clear()
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
+            raise error
+
+    monkeypatch.setattr(SpoolStore, "commit", commit)
+    producer = FakeProducer()
+    with spooled_log(tmp_path, producer.build) as log:
+        with pytest.raises(TransientError) as caught:
+            _append(log, b"a")
+        assert caught.value.code == "CL-1402"
+        _until(lambda: producer.values == [b"a"])
+        _until(lambda: log.is_ready)
+        assert _append(log, b"a", b"b")[1].position == Position(0, 2)
+    assert rows_of(tmp_path, "value, state") == [(v, DELIVERED) for v in (b"a", b"a", b"b")]
