@@ -156,6 +156,7 @@ class Feeder:
             return False
         except KafkaException as exc:
             if not is_for_good(error_of(exc)):
+                lane.pause(time.monotonic())
                 return False
             lane.cursor = row.id
             self._park(lane, row.id, row.size, error_of(exc))
@@ -168,8 +169,8 @@ class Feeder:
             if error is None:
                 self._delivered(lane, row_id, message)
             elif not is_for_good(error):
-                lane.failed(row_id, time.monotonic())
-                log.warning("record_not_delivered", topic=lane.topic, reason=error.name())
+                if lane.failed(row_id, time.monotonic()):
+                    log.warning("records_not_delivered", topic=lane.topic, reason=error.name())
             elif (size := lane.refused(row_id)) is not None:
                 self._park(lane, row_id, size, error)
 

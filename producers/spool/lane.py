@@ -72,13 +72,23 @@ class Lane:
         self._pause_s = _FIRST_PAUSE_S
         return self.in_flight.pop(row_id, 0)
 
-    def failed(self, row_id: int, now_s: float) -> None:
-        """Note a failure that may pass: this record and what follows go again after a pause."""
+    def failed(self, row_id: int, now_s: float) -> bool:
+        """Note a failure that may pass: this record and what follows go again after a pause.
+
+        Returns:
+            Whether it is the first of those that now go again.
+        """
         self.in_flight.pop(row_id, None)
-        if self._back_to is None:
-            self._not_before_s = now_s + self._pause_s
-            self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        is_first = self._back_to is None
+        if is_first:
+            self.pause(now_s)
         self._go_back(row_id)
+        return is_first
+
+    def pause(self, now_s: float) -> None:
+        """Hand nothing over for a while, longer each time until a record is delivered."""
+        self._not_before_s = now_s + self._pause_s
+        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
 
     def refused(self, row_id: int) -> int | None:
         """Note a refusal for good.
