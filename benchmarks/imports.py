@@ -62,7 +62,7 @@ def write_csv(file: Path, rows: int) -> None:
 
 def write_xlsx(file: Path, rows: int) -> None:
     """Write the list as a spreadsheet does that shares every text."""
-    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    main = 'xmlns="urn:spreadsheet"'
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr(
             "xl/workbook.xml",

@@ -63,7 +63,7 @@ def write_xlsx(
         )
         lines.append(f'<row r="{at}">{cells}</row>')
     strings = "".join(f"<si><t>{escape(text)}</t></si>" for text in texts)
-    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    main = 'xmlns="urn:spreadsheet"'
     parts = {
         "xl/workbook.xml": f'<workbook {main} xmlns:r="urn:r"><workbookPr date1904='
         f'"{int(since_1904)}"/><sheets><sheet name="名单" sheetId="1" r:id="rId1"/></sheets>'
