@@ -12,41 +12,20 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from consentlog.errors import FatalError
 from producers.spool.record import Mark, Row, RowState
+from producers.spool.statements import COLUMNS, SCHEMA, chunks, insert, settle, told_of
 
 FILE: Final = "spool.sqlite3"
 _LOCK: Final = "spool.lock"
 _VERSION: Final = 1
-_MOST_ROWS: Final = 256
-_T = TypeVar("_T")
 _PROBE_BYTES: Final = 256 * 1024
 
-_SCHEMA: Final = """
-CREATE TABLE record (
-  id INTEGER PRIMARY KEY,
-  topic TEXT NOT NULL,
-  key BLOB NOT NULL,
-  value BLOB NOT NULL,
-  headers BLOB NOT NULL,
-  spooled_at_ms INTEGER NOT NULL,
-  state INTEGER NOT NULL DEFAULT 0,
-  settled_at_ms INTEGER,
-  kafka_partition INTEGER,
-  kafka_offset INTEGER,
-  reason TEXT
-) STRICT;
-CREATE INDEX record_waiting ON record (topic, id) WHERE state = 0;
-CREATE TABLE probe (id INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
-CREATE INDEX record_parked ON record (id) WHERE state = 2;
-"""
-_COLUMNS: Final = "id, topic, key, value, headers, spooled_at_ms"
 _SIZE: Final = "length(key) + length(value) + length(headers)"
 
 
@@ -173,7 +152,7 @@ class SpoolStore:
             limit: Most to return.
         """
         sql = (
-            f"SELECT {_COLUMNS} FROM record WHERE state = 0 AND topic = ? AND id > ?"  # noqa: S608  # columns of our own
+            f"SELECT {COLUMNS} FROM record WHERE state = 0 AND topic = ? AND id > ?"  # noqa: S608  # columns of our own
             " ORDER BY id LIMIT ?"
         )
         return [Row(*found) for found in self._reading.execute(sql, (topic, after, limit))]
@@ -221,47 +200,11 @@ def _write(
     connection.execute("BEGIN IMMEDIATE")
     if probe:
         connection.execute("REPLACE INTO probe VALUES (1, randomblob(?))", (_PROBE_BYTES,))
-    for new in _chunks(rows):
-        connection.execute(_insert(len(new)), [value for row in new for value in row])
-    for told in _chunks(marks):
-        connection.execute(_settle(len(told)), [value for mark in told for value in _told(mark)])
+    for new in chunks(rows):
+        connection.execute(insert(len(new)), [value for row in new for value in row])
+    for told in chunks(marks):
+        connection.execute(settle(len(told)), [value for mark in told for value in told_of(mark)])
     connection.execute("COMMIT")
-
-
-def _chunks(found: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Cut into powers of two, so that few statements serve every size.
-
-    Each statement gives up the interpreter's lock and has to get it back from a busy event loop:
-    one for each row cost ten times as long as the disk.
-    """
-    start = 0
-    while left := len(found) - start:
-        size = min(_MOST_ROWS, 1 << (left.bit_length() - 1))
-        yield found[start : start + size]
-        start += size
-
-
-@cache
-def _insert(rows: int) -> str:
-    places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * rows)
-    return f"INSERT INTO record ({_COLUMNS}) VALUES {places}"  # noqa: S608  # places and names of our own
-
-
-@cache
-def _settle(marks: int) -> str:
-    places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * marks)
-    return (
-        f"WITH told (id, state, at_ms, partition, offset, reason) AS (VALUES {places})"  # noqa: S608  # as above
-        " UPDATE record SET state = told.state, settled_at_ms = told.at_ms,"
-        " kafka_partition = told.partition, kafka_offset = told.offset, reason = told.reason"
-        " FROM told WHERE record.id = told.id"
-    )
-
-
-def _told(mark: Mark) -> tuple[object, ...]:
-    return (
-        mark.id, mark.state, mark.settled_at_ms, mark.partition, mark.offset, mark.reason
-    )  # fmt: skip
 
 
 def _own(directory: Path) -> int:
@@ -296,6 +239,6 @@ def _make(path: Path) -> None:
 def _prepare(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
-        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
     elif version != _VERSION:
         raise sqlite3.DatabaseError(f"the file is of version {version}, not {_VERSION}")
