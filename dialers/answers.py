@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from consentlog.explain.part import reason_fields
 from dialers.gate import Answer, Place
+
+_COUNT: Final = {"type": "integer", "minimum": -1}
+_PLACE: Final = ("partition", "as_of", "folded_through", "log_epoch")
+DECIDED: Final = {
+    "title": "Decided",
+    "type": "object",
+    "properties": {
+        "verdict": {"enum": ["allow", "deny"]},
+        "reasons": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"code": {"type": "string"}},
+                "required": ["code"],
+            },
+        },
+        "policy_rows": {"type": "array", "items": {"type": "string"}},
+        "granted_by": {"type": "string", "description": "event id of the consent that carries it"},
+        "position": {
+            "type": "object",
+            "properties": dict.fromkeys(
+                ("partition", "as_of", "folded_through", "log_epoch"), _COUNT
+            ),
+        },
+        "staleness_ms": {"type": "integer"},
+        "request_id": {"type": "string"},
+        "why_denied": {"type": "string", "description": "for a person, by Accept-Language"},
+        "explanation": {"type": "object", "description": "every fact and its effect, if asked"},
+    },
+    "required": ["verdict", "reasons", "policy_rows", "request_id"],
+    "additionalProperties": False,
+}
+"""What a decision looks like, for the OpenAPI document."""
 
 
 def body_of(answer: Answer) -> dict[str, Any]:

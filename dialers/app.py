@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -13,16 +13,22 @@ from consentlog.domain.decision import Reason, ReasonCode, Verdict
 from consentlog.domain.registry import Registry
 from consentlog.errors import StaleState
 from consentlog.http.auth import Authenticator, Principal
+from consentlog.http.described import KEYED, Answers, json_answer, problems
 from consentlog.http.language import language_of
 from consentlog.http.problems import RequestRefused, problem_response
 from consentlog.ports import Position
-from dialers.answers import body_of
+from dialers.answers import DECIDED, body_of
 from dialers.explaining import Explainer
 from dialers.gate import Answer, Gate
 from dialers.metrics import count_decision
 from dialers.questions import CheckParams, DecisionRequest, Number
 
 SCOPE = "check:read"
+
+_ANSWERS: Final[Answers] = {
+    200: json_answer("The decision: contact only on `allow`.", DECIDED),
+    **problems("CL-1101", "CL-1102", "CL-1103", "CL-2004", "CL-2001", "CL-2002"),
+}
 
 WaitFor: TypeAlias = Callable[[Position, float], Awaitable[bool]]
 """Waits at most that many seconds for a token; tells whether it is visible."""
@@ -41,11 +47,23 @@ class GateRoutes:
         """Build the routes."""
         router = APIRouter()
 
-        @router.post("/v1/decisions", summary="May this contact be made now?")
+        @router.post(
+            "/v1/decisions",
+            summary="May this contact be made now?",
+            response_model=None,
+            responses=_ANSWERS | problems("CL-1001", "CL-1002", "CL-1006"),
+            openapi_extra={"security": KEYED},
+        )
         async def decide(request: Request, asked: DecisionRequest) -> Response:
             return await self._serve(request, asked.number, asked)
 
-        @router.get("/v1/check/{number}", summary="The same, for loopback and debugging")
+        @router.get(
+            "/v1/check/{number}",
+            summary="The same, for loopback and debugging",
+            response_model=None,
+            responses=_ANSWERS | problems("CL-1001"),
+            openapi_extra={"security": KEYED},
+        )
         async def check(
             request: Request,
             number: Annotated[Number, Path()],
