@@ -11,7 +11,6 @@ import pytest
 from schemathesis import Case
 
 from consentlog.domain.scope import Scope
-from consentlog.domain.vocabulary import Channel, Purpose
 from consentlog.testing.event_log import MemoryEventLog
 from producers.app import build_gateway
 from producers.links import LinkSealer
@@ -22,7 +21,7 @@ _EXAMPLES: Final = 25
 _LONG: Final = 300
 _ANSWERED: Final = {"POST /v1/consent-events": {202, 207, 422}, "POST /p/{token}": {200, 404}}
 """Answers that must have been seen, so that the requests reach what they are made for."""
-_SCOPE: Final = Scope("acme", None, None, Purpose.MARKETING, Channel.ALL)
+_SCOPE: Final = Scope("acme")
 _NOT_OF_REFUSALS: Final = ("until", "target", "hold_kind")
 
 
