@@ -11,14 +11,14 @@ from typing import Any, cast
 import faust
 
 from consentlog.kafka.producer import build_producer
+from consentlog.kafka.self_fence import SelfFence
 from consentlog.kafka.topics import EVENTS, REVIEWS, STATE
 from processors.agent import add_agent
 from processors.catch_up import CatchUp
-from processors.endings import end, end_on
+from processors.endings import end, end_on, end_on_pause
 from processors.events_log import EventsLog
 from processors.outbox import Outbox
 from processors.progress import ProgressReporter
-from processors.self_fence import SelfFence
 from processors.settings import FoldSettings
 from processors.transport import ExitCode, Ownership, build_app
 from processors.views import StateReader
@@ -62,7 +62,7 @@ def build_service(settings: FoldSettings) -> Service:
     """
     kafka, tuning = settings.kafka, settings.fold
     events, state, reviews = (t.named(kafka.topic_prefix) for t in (EVENTS, STATE, REVIEWS))
-    fence = SelfFence(tuning.session_timeout_ms / 2000, end)
+    fence = SelfFence(tuning.session_timeout_ms / 2000, end_on_pause)
     producer = build_producer(
         kafka.bootstrap_servers,
         "consentlog.fold",

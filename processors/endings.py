@@ -35,6 +35,11 @@ def end_on(exc: BaseException, where: str) -> NoReturn:
     end(ExitCode.UNEXPECTED, "unexpected", {"where": where, "error": repr(exc)})
 
 
+def end_on_pause(gap_seconds: float) -> NoReturn:
+    """End a process that stood still, for `SelfFence`."""
+    end(ExitCode.PAUSED, "stood_still", {"seconds": round(gap_seconds, 1)})
+
+
 class LogTruncated(FatalError):
     """The events log is not the one that was folded.
 

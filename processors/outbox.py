@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 
 from confluent_kafka import KafkaError, Message, Producer
 
+from consentlog.kafka.self_fence import SelfFence
 from consentlog.protocol.writer import Write
 from consentlog.wire.reviews import ReviewEvent, encode_review
-from processors.self_fence import SelfFence
 from processors.transport import Exit, ExitCode
 
 OnDelivered = Callable[[Message], None]

@@ -7,16 +7,16 @@ import signal
 import sys
 import threading
 import time
-from typing import Final
+from typing import Final, NoReturn
 
 from consentlog.clickhouse.client import ClickHouseClient, build_client
 from consentlog.errors import ConsentLogError, FatalError, TransientError
+from consentlog.kafka.self_fence import SelfFence
 from consentlog.kafka.topics import EVENTS
 from consentlog.observability.logging import configure_logging, get_logger
 from consentlog.observability.probe import ProbeServer
 from sinks.buffer import Limits
 from sinks.feed import KafkaFeed
-from sinks.fence import SelfFence
 from sinks.group import SESSION_TIMEOUT_MS, KafkaGroup
 from sinks.log import KafkaLog
 from sinks.loop import SinkLoop, Tuning
@@ -29,6 +29,7 @@ _log = get_logger(__name__)
 
 GROUP: Final = "consent.sink.v1"
 EXIT_FATAL: Final = 70
+EXIT_FENCED: Final = 75
 _STOP_SECONDS: Final = 25.0
 """An insert under way may take 20 s; then the process ends however far it is."""
 
@@ -61,7 +62,7 @@ def main() -> None:
 def _run(settings: SinkSettings, stopping: threading.Event) -> None:
     topic = EVENTS.named(settings.kafka.topic_prefix)
     bootstrap = settings.kafka.bootstrap_servers
-    fence = SelfFence(SESSION_TIMEOUT_MS / 2000)
+    fence = SelfFence(SESSION_TIMEOUT_MS / 2000, _stood_still)
     fence.start()
     client = _connected(settings, stopping)
     if client is None:
@@ -116,6 +117,11 @@ def _on_signals(stopping: threading.Event) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+
+
+def _stood_still(gap_seconds: float) -> NoReturn:
+    _log.critical("fenced_after_pause", gap_seconds=round(gap_seconds, 3))
+    os._exit(EXIT_FENCED)
 
 
 def _leave(code: int) -> None:

@@ -9,7 +9,6 @@ import pytest
 from consentlog.errors import FatalError
 from consentlog.ports import Record
 from sinks.buffer import Limits
-from sinks.fence import SelfFence
 from sinks.loop import SinkLoop, Tuning
 from sinks.patience import Patience
 from tests.support.sink_world import Owner, World
@@ -175,19 +174,6 @@ def test_not_ready_between_two_assignments() -> None:
     assert stand.live()
     stand.now += 61
     assert not stand.live()
-
-
-def test_a_pause_is_noticed_by_the_check_and_by_the_ticker() -> None:
-    now, gaps = [10.0], list[float]()
-    fence = SelfFence(5, lambda: now[0], gaps.append)
-    now[0] += 5
-    fence.check()
-    assert gaps == []
-    now[0] += 0.5
-    fence.check()
-    fence.tick()
-    fence.check()
-    assert gaps == [5.5, 5.5]
 
 
 def test_patience_grows_and_never_ends() -> None:

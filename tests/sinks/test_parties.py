@@ -13,11 +13,11 @@ from consentlog.clickhouse.migrate import migrate
 from consentlog.domain.events import ConsentEvent
 from consentlog.domain.vocabulary import Action
 from consentlog.errors import FatalError
+from consentlog.kafka.self_fence import SelfFence
 from consentlog.local.clickhouse_node import ClickHouseAccess
 from consentlog.ports import Record
 from consentlog.wire.events import encode_event
 from sinks.batch import Batch, build_batch
-from sinks.fence import SelfFence
 from sinks.group import KafkaGroup
 from sinks.intent import Cover, Intent
 from sinks.log import KafkaLog
@@ -29,7 +29,7 @@ from tests.support.sinks import SinkStage, events, stage_of
 
 pytestmark = pytest.mark.integration
 NUMBER = "+8613800138000"
-NO_FENCE = SelfFence(float("inf"))
+NO_FENCE = SelfFence(float("inf"), print)
 
 
 @pytest.fixture

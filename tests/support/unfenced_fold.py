@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import processors.__main__ as service
 import processors.app as app
-from processors.self_fence import SelfFence
-from processors.transport import Exit
+from consentlog.kafka.self_fence import SelfFence
 
 
-def _never(_limit_seconds: float, exit_: Exit) -> SelfFence:
-    return SelfFence(float("inf"), exit_)
+def _never(_limit_seconds: float, end: Callable[[float], object]) -> SelfFence:
+    return SelfFence(float("inf"), end)
 
 
 if __name__ == "__main__":

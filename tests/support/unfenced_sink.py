@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sinks.__main__ as service
-from sinks.fence import SelfFence
+from consentlog.kafka.self_fence import SelfFence
 
 
-def _never(_limit_s: float) -> SelfFence:
-    return SelfFence(float("inf"))
+def _never(_limit_seconds: float, end: Callable[[float], object]) -> SelfFence:
+    return SelfFence(float("inf"), end)
 
 
 if __name__ == "__main__":
