@@ -28,8 +28,10 @@ from consentlog.domain.vocabulary import (
 from consentlog.wire.build import Hole, Progress
 from consentlog.wire.events import encode_event
 from consentlog.wire.evidence import Evidence, encode_evidence
+from consentlog.wire.framing import encode
 from consentlog.wire.json_form import framed_to_json
-from consentlog.wire.reviews import ReviewEvent, ReviewReason, encode_review
+from consentlog.wire.reviews import ReviewAction, ReviewEvent, ReviewReason, encode_review
+from consentlog.wire.schemas import REVIEW_V1_ID
 from consentlog.wire.states import StateRecord, encode_state, hole_subject, progress_subject
 from consentlog.wire.watermarks import ReporterKind, Watermark, encode_watermark
 
@@ -61,6 +63,13 @@ EVIDENCE = Evidence(
     recording_uri="rec://2025/11/22/0001", recording_sha256=bytes(32), recording_offset_ms=41_000,
     raw_number="138 0013 8000",
 )  # fmt: skip
+# Nobody writes version 1 any more: these are its fields as they were.
+REVIEW_V1 = {
+    "review_id": HELD.event_id, "action": "OPENED", "reason": "UNDECODABLE", "subject": NUMBER,
+    "source": "fold", "opened_at": NOON_MS, "topic": "consent.events.v1", "partition": 3,
+    "kafka_offset": 42, "owner": "compliance", "detail": "a record does not decode",
+    "payload": b"\x00\x00", "decided_by": None, "decision": None,
+}  # fmt: skip
 WRITER = bytes.fromhex("00112233445566778899aabbccddeeff")
 
 
@@ -84,10 +93,13 @@ def examples() -> dict[str, bytes]:
         "consent-state-v1.hole": encode_state(
             StateRecord(hole_subject(3, hole), 42, WRITER, hole=hole)
         ),
-        "review-event-v1.opened": encode_review(
+        "review-event-v1.opened": encode(REVIEW_V1_ID, REVIEW_V1),
+        "review-event-v2.decided": encode_review(
             ReviewEvent(
-                HELD.event_id, ReviewReason.UNDECODABLE, NOON_MS, "fold", NUMBER,
-                "consent.events.v1", 3, 42, "a record does not decode", b"\x00\x00",
+                bytes(range(48, 64)), ReviewReason.NEEDS_APPROVAL, NOON_MS, "app", NUMBER,
+                detail="a spoken grant waits for a second person", action=ReviewAction.DECIDED,
+                decided_by="compliance-1", decision="approved", event_id=GRANTED.event_id,
+                decided_at_ms=NOON_MS + 60_000,
             )
         ),
         "watermark-v1.gateway": encode_watermark(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, overload
 
-from consentlog.wire.framing import decode, encode
-from consentlog.wire.schemas import REVIEW_ID
+from consentlog.wire.framing import decode, encode, schema_id_of
+from consentlog.wire.schemas import REVIEW_ID, REVIEW_V1_ID
 
 MAX_PAYLOAD_BYTES: Final = 65_536
 
@@ -19,6 +19,8 @@ class ReviewAction(StrEnum):
     UNKNOWN = "unknown"
     OPENED = "opened"
     DECIDED = "decided"
+    ASSIGNED = "assigned"
+    """Its owner changed."""
 
 
 class ReviewReason(StrEnum):
@@ -34,6 +36,10 @@ class ReviewReason(StrEnum):
     MISPLACED = "misplaced"
     NO_SUBJECT = "no_subject"
     HOLE = "hole"
+    NEEDS_APPROVAL = "needs_approval"
+    """One event waits for a second person."""
+    TAKEOVER = "takeover"
+    """A manifest of documented consents waits for a second person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class ReviewEvent:
     masked.
     `topic`, `partition` and `kafka_offset` say where the record in question lies, if it lies in
     the log.
+    `event_id` names the hold that stands in meanwhile, or the act that waits for a second person.
     """
 
     review_id: bytes
@@ -60,16 +67,19 @@ class ReviewEvent:
     action: ReviewAction = ReviewAction.OPENED
     decided_by: str | None = None
     decision: str | None = None
+    event_id: bytes | None = None
+    decided_at_ms: int | None = None
 
 
 def encode_review(event: ReviewEvent) -> bytes:
-    """Encode and frame one review event.
+    """Encode and frame one review event, in the newest version of its schema.
 
     Raises:
         ValueError: If a field does not fit the schema.
     """
     fields: dict[str, Any] = asdict(event)
     fields["opened_at"] = fields.pop("opened_at_ms")
+    fields["decided_at"] = fields.pop("decided_at_ms")
     fields["action"] = event.action.upper()
     fields["reason"] = event.reason.upper()
     fields["payload"] = event.payload[:MAX_PAYLOAD_BYTES]
@@ -77,13 +87,23 @@ def encode_review(event: ReviewEvent) -> bytes:
 
 
 def decode_review(value: bytes | None) -> ReviewEvent:
-    """Decode one review event.
+    """Decode one review event of any version; what a version had not is None.
 
     Raises:
         CodecError: `CL-3101` if it is anything else.
     """
-    fields = decode(value, REVIEW_ID)
-    opened: datetime = fields.pop("opened_at")
+    version = schema_id_of(value)
+    fields = decode(value, version if version == REVIEW_V1_ID else REVIEW_ID)
+    fields["opened_at_ms"] = _ms_of(fields.pop("opened_at"))
+    fields["decided_at_ms"] = _ms_of(fields.pop("decided_at", None))
     fields["action"] = ReviewAction(fields["action"].lower())
     fields["reason"] = ReviewReason(fields["reason"].lower())
-    return ReviewEvent(opened_at_ms=round(opened.astimezone(UTC).timestamp() * 1000), **fields)
+    return ReviewEvent(**fields)
+
+
+@overload
+def _ms_of(instant: datetime) -> int: ...
+@overload
+def _ms_of(instant: None) -> None: ...
+def _ms_of(instant: datetime | None) -> int | None:
+    return None if instant is None else round(instant.astimezone(UTC).timestamp() * 1000)

@@ -12,8 +12,9 @@ import fastavro
 EVENT_ID: Final = 1
 EVIDENCE_ID: Final = 2
 STATE_ID: Final = 3
-REVIEW_ID: Final = 4
+REVIEW_V1_ID: Final = 4
 WATERMARK_ID: Final = 5
+REVIEW_ID: Final = 6
 
 
 class PinnedSchema(NamedTuple):

@@ -45,6 +45,7 @@ def test_ids_are_pinned_for_ever() -> None:
         (3, "consent.state.v1-value", 1),
         (4, "review.events.v1-value", 1),
         (5, "dialer.watermarks.v1-value", 1),
+        (6, "review.events.v1-value", 2),
     }
 
 
