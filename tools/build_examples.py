@@ -99,7 +99,7 @@ def examples() -> dict[str, bytes]:
                 bytes(range(48, 64)), ReviewReason.NEEDS_APPROVAL, NOON_MS, "app", NUMBER,
                 detail="a spoken grant waits for a second person", action=ReviewAction.DECIDED,
                 decided_by="compliance-1", decision="approved", event_id=GRANTED.event_id,
-                decided_at_ms=NOON_MS + 60_000,
+                entity="acme", decided_at_ms=NOON_MS + 60_000,
             )
         ),
         "watermark-v1.gateway": encode_watermark(

@@ -50,7 +50,8 @@ class ReviewEvent:
     masked.
     `topic`, `partition` and `kafka_offset` say where the record in question lies, if it lies in
     the log.
-    `event_id` names the hold that stands in meanwhile, or the act that waits for a second person.
+    `event_id` names the hold that stands in meanwhile, or the act that waits for a second person;
+    `entity` whom it is about, None where nobody knows or it is about every entity.
     """
 
     review_id: bytes
@@ -68,6 +69,7 @@ class ReviewEvent:
     decided_by: str | None = None
     decision: str | None = None
     event_id: bytes | None = None
+    entity: str | None = None
     decided_at_ms: int | None = None
 
 

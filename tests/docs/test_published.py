@@ -21,7 +21,7 @@ PUBLISHED = {
         "43454173189533ea05db107e8a8fbc683c21885346478fbc0aa2864506a9c47d"
     ),
     "schemas/review-event-v2.avsc": (
-        "ee5d0636e1e97b924a9797906b507789eca13641ae313d41649123a0ae2bbcca"
+        "5e410a4797d0b93bb51ec1f014bdaeec7922cf48a56700f5c7ff4c82d747a61b"
     ),
     "schemas/watermark-v1.avsc": (
         "9a4ec9aeb0285651839e8ba349166dd59f1a90f786c3aa8a12f7d61b6aee76dc"

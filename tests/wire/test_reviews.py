@@ -30,7 +30,7 @@ def test_a_case_of_version_1_has_neither_an_event_nor_an_instant_of_decision() -
     value = published("review-event-v1.opened")
     assert schema_id_of(value) == REVIEW_V1_ID
     event = decode_review(value)
-    assert (event.event_id, event.decided_at_ms) == (None, None)
+    assert (event.event_id, event.entity, event.decided_at_ms) == (None, None, None)
     assert (event.action, event.reason) == (ReviewAction.OPENED, ReviewReason.UNDECODABLE)
     assert (event.kafka_offset, event.payload, event.owner) == (42, b"\x00\x00", "compliance")
 
@@ -39,7 +39,7 @@ def test_a_case_of_version_1_has_neither_an_event_nor_an_instant_of_decision() -
     "event",
     [
         OPENED,
-        replace(OPENED, event_id=bytes(range(16)), reason=ReviewReason.TAKEOVER),
+        replace(OPENED, event_id=bytes(range(16)), entity="acme", reason=ReviewReason.TAKEOVER),
         replace(OPENED, action=ReviewAction.ASSIGNED, owner="legal-1"),
         replace(
             OPENED,
