@@ -8,6 +8,7 @@ from consentlog.domain.registry import Registry
 from consentlog.ports import Clock
 from producers.channels.pages import Outside
 from producers.code_outbox import CodeOutbox
+from producers.gate_client import GateClient
 from producers.preference.gate import GateState
 from producers.preference.standing import NobodyKnows
 from producers.settings import CodeSettings, GateAccess
@@ -23,6 +24,6 @@ def outside_of(gate: GateAccess, codes: CodeSettings, registry: Registry, clock:
         clock: Of the gateway.
     """
     key = gate.key.get_secret_value()
-    state = GateState(gate.url, key, registry, clock) if gate.url else NobodyKnows()
+    state = GateState(GateClient(gate.url, key), registry, clock) if gate.url else NobodyKnows()
     sender = CodeOutbox(Path(codes.outbox), clock) if codes.outbox else None
     return Outside(state, sender)

@@ -24,11 +24,12 @@ from consentlog.ports import Clock, Position
 from producers.accept import Acceptor
 from producers.intake import Intake
 from producers.links import LinkSealer, LinkTarget
+from producers.page_forms import page_language, read_form
 from producers.pages import described, form_of, page_response
 from producers.preference.act import Press, origin_of
 from producers.preference.choices import part_of, refused_by
 from producers.preference.draw import Form, Person, failed, preferences, refused, wrong
-from producers.preference.forms import page_language, read_form, write_seen
+from producers.preference.seen import write_seen
 from producers.preference.standing import CurrentState
 from producers.preference.wording import wording
 

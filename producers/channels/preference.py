@@ -25,12 +25,12 @@ from producers.codes import Codes, CodeSender
 from producers.intake import Intake
 from producers.links import LinkSealer
 from producers.outcome import Outcome
+from producers.page_forms import Sent, page_language, read_form
 from producers.pages import described, form_of, page_response
 from producers.preference.act import Press, origin_of
 from producers.preference.choices import PARTS, Part
 from producers.preference.draw import Form, Person
 from producers.preference.draw_agree import agreed, choose, consent_text, enter
-from producers.preference.forms import Sent, page_language, read_form
 from producers.preference.wording import Wording, wording
 
 _SHOWN: Final = {200: "What can be agreed to.", 404: "No such link."}

@@ -1,32 +1,26 @@
-"""How things stand, asked of a gate over HTTP: the same question that a dialer asks.
+"""How things stand, asked of a gate: the same question that a dialer asks, for every line.
 
-`POST /v1/decisions`, not `GET /v1/check/…`: a number in a path ends in the access log of whatever
-stands in between. The page waits a little for the answer, and then says that it is not known.
+The page waits a little for the answers, and then says that it is not known.
 """
 
 from __future__ import annotations
 
 import asyncio
 from itertools import chain
-from typing import Any, Final
-
-import httpx2
+from typing import Final
 
 from consentlog.domain.decision import ReasonCode, Verdict
 from consentlog.domain.registry import Registry
 from consentlog.domain.vocabulary import Purpose
 from consentlog.observability.logging import get_logger
 from consentlog.ports import Clock, Position
+from producers.gate_client import NO_ANSWER, PATIENCE_S, GateAnswer, GateClient
 from producers.preference.choices import PARTS, Part
 from producers.preference.standing import Standing, Standings, overall
-
-PATIENCE_S: Final = 1.5
-"""What a person waits for the page at most, all questions together."""
 
 MAX_CONTACTS: Final = 16
 """Brands and campaigns asked about for one line; an entity with more is not known in detail."""
 
-_CONNECTIONS: Final = 8
 _WAIT_MS: Final = 1000
 
 log = get_logger(__name__)
@@ -40,36 +34,19 @@ class GateState:
     """Asks one gate.
 
     Args:
-        url: `http://host:port` of the gate.
-        key: API key with `check:read` for every entity that has links.
+        gate: With a key for every entity that has links.
         registry: Which brands and campaigns a line of the page can mean.
         clock: Which of them hold now.
-        transport: Where requests go instead of the network, for tests.
     """
 
-    def __init__(
-        self,
-        url: str,
-        key: str,
-        registry: Registry,
-        clock: Clock,
-        transport: httpx2.AsyncBaseTransport | None = None,
-    ) -> None:
+    def __init__(self, gate: GateClient, registry: Registry, clock: Clock) -> None:
+        self._gate = gate
         self._registry = registry
         self._clock = clock
-        # Environment proxies are not followed: the question holds a phone number.
-        self._client = httpx2.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=PATIENCE_S,
-            limits=httpx2.Limits(max_connections=_CONNECTIONS),
-            transport=transport,
-            trust_env=False,
-        )
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._gate.close()
 
     async def standings(self, subject: str, entity: str, after: Position | None) -> Standings:
         """Tell how every line stands; see `CurrentState`."""
@@ -78,7 +55,7 @@ class GateState:
                 found = await asyncio.gather(
                     *(self._standing(subject, entity, part, after) for part in PARTS)
                 )
-        except (TimeoutError, httpx2.HTTPError, ValueError) as exc:
+        except NO_ANSWER as exc:
             # The page says so too; refusing does not hang on it.
             log.warning("gate_did_not_answer", reason=type(exc).__name__)
             return dict.fromkeys(PARTS, Standing.UNKNOWN)
@@ -123,26 +100,19 @@ class GateState:
         body["channel"] = part.channel.value
         if after is not None:
             body |= {"min_token": str(after), "wait_ms": _WAIT_MS}
-        answer = await self._client.post("/v1/decisions", json=body)
-        return _meaning(answer.json()) if answer.status_code == 200 else Standing.UNKNOWN
+        return _meaning(await self._gate.decide(body))
 
 
-def _meaning(body: Any) -> Standing:
-    if not isinstance(body, dict):
+def _meaning(answer: GateAnswer | None) -> Standing:
+    if answer is None:
         return Standing.UNKNOWN
-    if body.get("verdict") == Verdict.ALLOW:
+    if answer.verdict == Verdict.ALLOW:
         return Standing.OPEN
-    codes = _codes(body.get("reasons"))
-    if body.get("verdict") != Verdict.DENY or not codes or not codes <= _SAID:
+    if answer.verdict != Verdict.DENY or not answer.codes or not answer.codes <= _SAID:
         return Standing.UNKNOWN
-    if ReasonCode.REFUSED in codes:
+    if ReasonCode.REFUSED in answer.codes:
         return Standing.REFUSED
-    if codes & _BLOCKS:
+    if answer.codes & _BLOCKS:
         return Standing.HELD
     # Closed for the hour only: by day the call may come.
-    return Standing.NO_CONSENT if codes & _NO_BASIS else Standing.OPEN
-
-
-def _codes(reasons: Any) -> set[str]:
-    found = reasons if isinstance(reasons, list) else []
-    return {str(one.get("code")) for one in found if isinstance(one, dict)}
+    return Standing.NO_CONSENT if answer.codes & _NO_BASIS else Standing.OPEN

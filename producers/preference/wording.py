@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import Any
 
 from consentlog.domain.scope import Scoped
 from consentlog.errors import Language
+from producers.page_texts import Texts, wording_file
 from producers.preference.choices import Part
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Texts):
     """The words of one language; `text_version` names the consent text."""
 
-    language: Language
-    texts: Mapping[str, str]
     text_version: str
-
-    def say(self, key: str, **values: str) -> str:
-        """Return one text with its places filled; not escaped."""
-        return self.texts[key].format(**values) if values else self.texts[key]
 
     def scope(self, scope: Scoped) -> str:
         """Say what a scope is about, for example *marketing calls*."""
@@ -40,6 +32,5 @@ class Wording:
 @cache
 def wording(language: Language) -> Wording:
     """Return the words of one language."""
-    text = resources.files("producers.preference").joinpath("wording.toml").read_text("utf-8")
-    found: dict[str, Any] = tomllib.loads(text)
+    found = wording_file("producers.preference")
     return Wording(language, found[language], found["text_version"])

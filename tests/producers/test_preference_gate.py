@@ -19,6 +19,7 @@ from consentlog.http.auth import Authenticator
 from consentlog.ports import Position
 from dialers.app import GateRoutes
 from dialers.waiters import TokenWaiters
+from producers.gate_client import GateClient
 from producers.preference.choices import PARTS, Part
 from producers.preference.gate import MAX_CONTACTS, GateState
 from producers.preference.standing import Standing, Standings
@@ -47,7 +48,8 @@ def _ask(
 ) -> Standings:
     async def go() -> Standings:
         transport_ = transport or _transport(bench)
-        gate = GateState("http://gate", key, bench.registry, bench.clock, transport_)
+        client = GateClient("http://gate", key, transport_)
+        gate = GateState(client, bench.registry, bench.clock)
         try:
             return await gate.standings(NUMBER, entity, after)
         finally:

@@ -1,4 +1,4 @@
-"""What a form of the pages sent; everything in it is a stranger's."""
+"""What a form of a page sent, and the page's language; everything in it is a stranger's."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from starlette.requests import Request
 
 from consentlog.errors import Language
 from consentlog.http.language import language_of
-from consentlog.ports import Position
 
 _MAX_FIELDS: Final = 32
 _NONCE: Final = re.compile(r"[0-9A-Za-z]{1,64}", re.ASCII)
-_TOKEN: Final = re.compile(r"([0-9]|1[01]):([0-9]{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,3 @@ def page_language(request: Request) -> Language:
     """Return the language of a page: `?lang=`, else what the browser asks for."""
     chosen = request.query_params.get("lang")
     return language_of(chosen or request.headers.get("accept-language"))
-
-
-def write_seen(request: Request) -> Position | None:
-    """Return the write that a page has to include: `?seen=<partition>:<offset>`."""
-    found = _TOKEN.fullmatch(request.query_params.get("seen", ""))
-    return Position(int(found[1]), int(found[2])) if found else None
