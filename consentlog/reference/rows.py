@@ -48,7 +48,7 @@ KeyScope = Annotated[
     str,
     Field(
         pattern=r"^(events:write|grants:write|consent:end|holds:release|corrections:write"
-        r"|approvals:write|check:read|sms:(aliyun|huawei|tencent|twilio)|role:[a-z]+)$"
+        r"|approvals:write|check:read|desk:use|sms:(aliyun|huawei|tencent|twilio)|role:[a-z]+)$"
     ),
 ]
 

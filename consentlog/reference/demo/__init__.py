@@ -14,8 +14,15 @@ from consentlog.errors import FatalError
 from consentlog.reference.secrets import KEY_BYTES
 
 KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
-    "desk": ("events:write", "grants:write", "role:agent"),
-    "care": ("events:write", "grants:write", "consent:end", "corrections:write", "role:staff"),
+    "desk": ("events:write", "grants:write", "desk:use", "role:agent"),
+    "care": (
+        "events:write",
+        "grants:write",
+        "consent:end",
+        "corrections:write",
+        "desk:use",
+        "role:staff",
+    ),
     "app": ("events:write", "grants:write"),
     "aliyun": ("sms:aliyun",),
     "huawei": ("sms:huawei",),
@@ -29,6 +36,7 @@ KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
         "holds:release",
         "approvals:write",
         "check:read",
+        "desk:use",
         "role:compliance",
     ),
 }
