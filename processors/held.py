@@ -84,6 +84,8 @@ def review_of(record: Record, unsound: Unsound) -> ReviewEvent:
         kafka_offset=record.offset,
         detail=unsound.detail,
         payload=record.value or b"",
+        # Without a number there is nothing to hold.
+        event_id=None if unsound.subject is None else hold_of(record).event_id,
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from typing import Final
 
-from consentlog.domain.acts import TIGHTENING, may_come_by
+from consentlog.domain.acts import TIGHTENING, may_come_by, waits_for_approval
 from consentlog.domain.events import ConsentEvent, defect_of
 from consentlog.domain.grants import flaw_of
 from consentlog.domain.ids import act_id
@@ -25,10 +26,12 @@ from producers.draft import Draft, Reception
 from producers.not_now import check_not_now
 from producers.outcome import Outcome
 from producers.request import EventIn
-from producers.reviews import open_review
+from producers.reviews.opening import about, open_review
 from producers.rules import FLAWS, check_rules
 from producers.scoping import scope_of, unknown_in, widened
 from producers.stated import read_times
+
+_WAITING: Final = {Action.GRANTED: "a spoken consent", Action.CORRECTED: "a correction"}
 
 
 class Acceptor:
@@ -85,27 +88,40 @@ class Acceptor:
         scope = scope_of(draft.item, self._registry, is_chosen=draft.reception.is_chosen)
         if scope.entity in self._registry.entities and scope.entity not in source.entities:
             detail = f"the source may not speak for {scope.entity}"
-            review = self.review(draft, ReviewReason.NOT_AUTHENTICATED, detail, subject)
+            review = self.review(draft, ReviewReason.NOT_AUTHENTICATED, detail, subject, scope)
             refused = RequestRefused("CL-1104", entity=scope.entity)
             return Outcome(review=review if action in TIGHTENING else None, refusal=refused)
         unknown = unknown_in(action, scope, self._registry, draft.now_ms)
         if unknown is not None:
             return self._of_unknown_scope(draft, subject, scope, unknown)
         if action is Action.GRANTED and draft.clock_doubt is not None:
-            review = self.review(draft, ReviewReason.UNKNOWN, draft.clock_doubt, subject)
+            review = self.review(draft, ReviewReason.UNKNOWN, draft.clock_doubt, subject, scope)
             refused = RequestRefused("CL-1207", reason=draft.clock_doubt)
             return Outcome(review=review, refusal=refused)
-        found = self._event(draft, subject, scope)
-        if draft.method is Method.IMPORT and draft.item.hold_kind == "unclear":
+        return self._with_case(draft, self._event(draft, subject, scope))
+
+    def _with_case(self, draft: Draft, found: Outcome) -> Outcome:
+        """Open the case of an act that was taken, but that somebody else must see."""
+        if found.event is None:
+            return found
+        subject, fact = found.event.subject, found.event.fact
+        if draft.method is Method.IMPORT and fact.hold_kind is HoldKind.UNCLEAR:
             # A row that nobody understood: the hold has no end, so somebody must own it.
             detail = "a row of a list does not say clearly what the person wants"
             case = self.review(draft, ReviewReason.UNCLEAR_WORDS, detail, subject)
-            return replace(found, review=case)
-        return found
+        elif waits_for_approval(fact):
+            detail = f"{_WAITING[fact.action]} waits for a second person"
+            case = self.review(
+                draft, ReviewReason.NEEDS_APPROVAL, detail, subject, named=fact.event_id
+            )
+        else:
+            return found
+        return replace(found, review=about(case, found.event))
 
     def _of_unknown_scope(self, draft: Draft, subject: str, scope: Scope, unknown: str) -> Outcome:
         unknown = mask_text(unknown)  # callers put numbers into any field
-        review = self.review(draft, ReviewReason.UNKNOWN_SCOPE, f"unknown: {unknown}", subject)
+        detail = f"unknown: {unknown}"
+        review = self.review(draft, ReviewReason.UNKNOWN_SCOPE, detail, subject, scope)
         if draft.action not in TIGHTENING:
             return Outcome(review=review, refusal=RequestRefused("CL-1204", unknown=unknown))
         held = draft.item.model_copy(
@@ -115,7 +131,7 @@ class Acceptor:
         found = self._event(
             replace(draft, item=held, times=replace(draft.times, until_ms=None)), subject, wide
         )
-        return replace(found, review=review)
+        return replace(found, review=about(review, found.event))
 
     def _event(self, draft: Draft, subject: str, scope: Scope) -> Outcome:
         fact = draft.fact(scope)
@@ -136,10 +152,17 @@ class Acceptor:
         event = ConsentEvent(subject, fact, recorded_at_ms=recorded_at_ms, evidence=evidence)
         return Outcome(event)
 
-    def review(
-        self, draft: Draft, reason: ReviewReason, detail: str, subject: str | None = None
+    def review(  # noqa: PLR0913  # what a case may say besides
+        self,
+        draft: Draft,
+        reason: ReviewReason,
+        detail: str,
+        subject: str | None = None,
+        scope: Scope | None = None,
+        named: bytes | None = None,
     ) -> ReviewEvent:
-        """Open a case about a draft."""
+        """Open a case about a draft; about a scope's entity only if the registry knows it."""
+        known = scope is not None and scope.entity in self._registry.entities
         return open_review(
             self._id_key,
             reason,
@@ -148,4 +171,6 @@ class Acceptor:
             payload=draft.reception.payload,
             detail=detail,
             subject=subject,
+            entity=scope.entity if scope is not None and known else None,
+            named=named,
         )

@@ -20,7 +20,7 @@ from producers.draft import Reception
 from producers.outcome import Outcome
 from producers.received import received
 from producers.request import ActorIn, EventIn, EvidenceIn, ScopeIn
-from producers.reviews import open_review
+from producers.reviews.opening import about, open_review
 from producers.sms import Message, Pushed
 
 _PERSON: Final = ActorIn(id="subject", type="person")
@@ -99,7 +99,7 @@ class MessageAcceptor:
         if detail is None:
             return outcome
         review = self._review(raw, principal, pushed.message, detail, is_verified)
-        return replace(outcome, review=review)
+        return replace(outcome, review=about(review, outcome.event))
 
     def _item(
         self, message: Message, judgement: Judgement, principal: Principal, is_verified: bool

@@ -28,6 +28,10 @@ _ACCEPTED: Final = {
             "description": "instead of a token: on this gateway's disk, on its way to the log",
         },
         "held": {**_TRUE, "description": "the scope is unknown: a hold for everybody instead"},
+        "needs_approval": {
+            **_TRUE,
+            "description": "recorded, and waits for a second person under the review id",
+        },
         "review_id": {**_HEX, "description": "the case that a person looks at"},
         "clock_wrong": {**_TRUE, "description": "recorded as from its arrival"},
         "correlation_id": _CORRELATION,

@@ -44,4 +44,5 @@ def received(  # noqa: PLR0913  # the parts of a case, keyword-only
         payload=payload,
         decided_by=DECIDED_BY,
         decision=DECISION,
+        decided_at_ms=at_ms,
     )

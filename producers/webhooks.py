@@ -20,7 +20,7 @@ from producers.intake import Intake
 from producers.messages import MessageAcceptor, bytes_of
 from producers.outcome import Outcome
 from producers.replay import ReplayStore
-from producers.reviews import open_review
+from producers.reviews.opening import open_review
 from producers.signatures import Call, RelayScheme, Scheme, Standing, check
 from producers.sms import Pushed
 from producers.sms_metrics import MESSAGES, REPLAYED

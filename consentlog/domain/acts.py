@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from consentlog.domain.facts import Fact
 from consentlog.domain.scope import ANY_ENTITY, Scope
 from consentlog.domain.vocabulary import Action, ActorType, Channel, Method, Purpose
 
@@ -70,6 +71,10 @@ LOOSENING: Final = frozenset({Action.GRANTED, Action.HOLD_RELEASED, Action.APPRO
 A correction is of neither set: that of a grant blocks.
 """
 
+_NEEDING_APPROVAL: Final = MappingProxyType(
+    {Action.GRANTED: frozenset({Method.SPOKEN}), Action.CORRECTED: frozenset(Method)}
+)
+
 _OF_IMPORTS: Final = frozenset({Action.REFUSED, Action.HELD})
 
 
@@ -79,6 +84,17 @@ def may_come_by(action: Action, method: Method) -> bool:
     Source: rules of refusal 6.
     """
     return method is not Method.IMPORT or action in _OF_IMPORTS
+
+
+def waits_for_approval(fact: Fact) -> bool:
+    """Tell whether an act asks for a second person when it is recorded.
+
+    A spoken consent, and every correction: whether a correction is of a refusal, and counts only
+    once approved, is known where all acts of the number are; that somebody looked harms none.
+
+    Source: rules of refusal 2 and 5.
+    """
+    return fact.method in _NEEDING_APPROVAL.get(fact.action, ())
 
 
 def meant_scope(  # noqa: PLR0913  # the five fields, what they belong to, what the registry says

@@ -21,6 +21,7 @@ from consentlog.http.body import parse_json
 from consentlog.http.language import language_of
 from consentlog.http.problems import RequestRefused, pointers_of, problem_of
 from consentlog.ports import Clock, Delivered
+from consentlog.wire.reviews import ReviewReason
 from producers.accept import Acceptor
 from producers.draft import Reception
 from producers.idempotency import Answers
@@ -204,7 +205,8 @@ def _accepted(outcome: Outcome, delivered: Delivered) -> dict[str, object]:
         **durability_of(delivered),
     }
     if outcome.review is not None:
-        found |= {"held": True, **_review_id(outcome)}
+        waits = outcome.review.reason is ReviewReason.NEEDS_APPROVAL
+        found |= {"needs_approval" if waits else "held": True, **_review_id(outcome)}
     if outcome.event.fact.clock_wrong:
         found["clock_wrong"] = True
     return found

@@ -85,3 +85,10 @@ def test_the_case_names_the_place_in_the_log() -> None:
     again = decode_review(encode_review(review))
     assert (again.topic, again.partition, again.kafka_offset) == ("t", PLACE, 7)
     assert (again.payload, again.opened_at_ms) == (b"junk", NOON_MS)
+
+
+def test_the_case_names_its_hold_if_there_is_one() -> None:
+    record = Record("t", PLACE, 7, NOON_MS, KEY, b"junk")
+    held = review_of(record, Unsound(NUMBER, ReviewReason.UNDECODABLE, "why"))
+    assert held.event_id == hold_of(record).event_id
+    assert review_of(record, Unsound(None, ReviewReason.NO_SUBJECT, "why")).event_id is None

@@ -1,8 +1,15 @@
-"""Opens cases for what could not be understood; the same input opens the same case."""
+"""Opens cases for what could not be understood, or waits for a second person.
+
+The same input opens the same case.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from consentlog.domain.events import ConsentEvent
 from consentlog.domain.ids import case_id
+from consentlog.domain.scope import ANY_ENTITY
 from consentlog.wire.reviews import ReviewEvent, ReviewReason
 
 
@@ -15,6 +22,8 @@ def open_review(  # noqa: PLR0913  # the parts of a case, keyword-only
     payload: bytes,
     detail: str,
     subject: str | None = None,
+    entity: str | None = None,
+    named: bytes | None = None,
 ) -> ReviewEvent:
     """Open a case.
 
@@ -26,16 +35,30 @@ def open_review(  # noqa: PLR0913  # the parts of a case, keyword-only
         payload: What came in, as it came.
         detail: One sentence, without a number.
         subject: E.164 if one is recognisable.
+        entity: Whom it is about; None where nobody knows.
+        named: What makes it this case and no other; by default what came in.
 
     Returns:
         The event; a delivery repeated opens the same case.
     """
     return ReviewEvent(
-        review_id=case_id(id_key, source, reason, payload),
+        review_id=case_id(id_key, source, reason, payload if named is None else named),
         reason=reason,
         opened_at_ms=opened_at_ms,
         source=source,
         subject=subject,
+        entity=entity,
         detail=detail,
         payload=payload,
     )
+
+
+def about(review: ReviewEvent, event: ConsentEvent | None) -> ReviewEvent:
+    """Name the event that stands in while a case is open, or that waits for it; None = none does.
+
+    A hold of every entity says nothing of whom the case is about.
+    """
+    if event is None:
+        return review
+    entity = review.entity if event.fact.entity == ANY_ENTITY else event.fact.entity
+    return replace(review, event_id=event.fact.event_id, entity=entity)
