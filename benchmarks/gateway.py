@@ -39,7 +39,7 @@ from consentlog.local.jars import ensure_jars
 from consentlog.local.kafka_node import KafkaCluster, KafkaRuntime
 from consentlog.local.settings import LocalSettings
 from consentlog.observability.logging import configure_logging
-from consentlog.ports import Delivered, Position
+from consentlog.ports import Delivered, NewRecord, Position
 from consentlog.settings import HttpSettings, LogSettings
 from producers.app import build_gateway
 from producers.limits import LimitSettings
@@ -76,6 +76,11 @@ class _NothingKept:
         self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]
     ) -> Delivered:
         return Delivered(Position(0, next(self._offsets)))
+
+    async def append_all(
+        self, topic: str, records: Sequence[NewRecord], within_s: float | None = None
+    ) -> list[Delivered]:
+        return [Delivered(Position(0, next(self._offsets))) for _ in records]
 
 
 def serve_bare(directory: Path, port: int) -> None:

@@ -5,6 +5,7 @@ And the plain records that cross those borders.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -22,6 +23,14 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...] = ()
+
+
+class NewRecord(NamedTuple):
+    """One record that is to be appended: `key` decides the partition, `value` is framed bytes."""
+
+    key: bytes
+    value: bytes
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 class Position(NamedTuple):
@@ -69,6 +78,28 @@ class EventLog(Protocol):
 
         Raises:
             TransientError: A code with status 503 if the record is not durable anywhere; it may be
+                in the log all the same.
+        """
+        ...
+
+    async def append_all(
+        self, topic: str, records: Sequence[NewRecord], within_s: float | None = None
+    ) -> list[Delivered]:
+        """Append records together: durable all of them, or an error for all.
+
+        Records of one key keep their order.
+
+        Args:
+            topic: Without prefix.
+            records: Any number.
+            within_s: How long to wait for the broker's acknowledgement of all before those without
+                are told to be spooled; None = as long as `append` does.
+
+        Returns:
+            What became of each, in the order of `records`.
+
+        Raises:
+            TransientError: A code with status 503 if they are not all durable; any of them may be
                 in the log all the same.
         """
         ...

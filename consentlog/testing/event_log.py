@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from consentlog.errors import TransientError
-from consentlog.ports import Delivered, Position, Record
+from consentlog.ports import Delivered, NewRecord, Position, Record
 
 
 class MemoryEventLog:
@@ -29,15 +29,26 @@ class MemoryEventLog:
         self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]
     ) -> Delivered:
         """Append one record; see `consentlog.ports.EventLog`."""
-        if self.is_full:
+        (delivered,) = await self.append_all(topic, [NewRecord(key, value, headers)])
+        return delivered
+
+    async def append_all(
+        self, topic: str, records: Sequence[NewRecord], within_s: float | None = None
+    ) -> list[Delivered]:
+        """Append records together; see `consentlog.ports.EventLog`."""
+        if self.is_full and records:
             raise TransientError("CL-1401", rows=0, bytes=0)
+        return [self._append(topic, record) for record in records]
+
+    def _append(self, topic: str, new: NewRecord) -> Delivered:
+        key, value, headers = new.key, new.value, tuple(new.headers)
         partition = self._partition_of(key)
         if self.is_down:
-            self.spooled.append(Record(topic, partition, -1, 0, key, value, tuple(headers)))
+            self.spooled.append(Record(topic, partition, -1, 0, key, value, headers))
             return Delivered(spooled=True)
         records = self._partitions.setdefault((topic, partition), [])
         offset = len(records)
-        records.append(Record(topic, partition, offset, 0, key, value, tuple(headers)))
+        records.append(Record(topic, partition, offset, 0, key, value, headers))
         return Delivered(Position(partition, offset))
 
     def records(self, topic: str) -> list[Record]:

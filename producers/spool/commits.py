@@ -22,6 +22,7 @@ from producers.spool.store import Backlog, SpoolStore
 _MARKS_WAIT_S: Final = 0.2
 """What became of records is written with the next new ones, or after so long without any."""
 _GROUP: Final = 2_000
+"""Records of a commit; a job is never parted, so that all of it is durable or none."""
 _PRUNE_EVERY_S: Final = 60.0
 _PRUNE_ROWS: Final = 2_000
 
@@ -75,7 +76,7 @@ class CommitThread:
         self._write([])
 
     def put(self, job: Job) -> None:
-        """Queue a record; its job is answered with an error, or handed to `on_committed`."""
+        """Queue records; their job is answered with an error, or handed to `on_committed`."""
         self._queue.put(job)
 
     def mark(self, mark: Mark) -> None:
@@ -115,11 +116,13 @@ class CommitThread:
 
     def _next_group(self) -> tuple[list[Job], bool]:
         jobs: list[Job] = []
+        count = 0
         try:
             found = self._queue.get(timeout=_MARKS_WAIT_S)
             while found is not None:
                 jobs.append(found)
-                if len(jobs) == _GROUP:
+                count += len(found.records)
+                if count >= _GROUP:
                     return jobs, False
                 found = self._queue.get_nowait()
         except queue.Empty:
@@ -152,20 +155,23 @@ class CommitThread:
     def _admit(self, jobs: list[Job]) -> tuple[list[Job], list[Row]]:
         """Take what fits; the others are told that the spool is full."""
         taken, rows, turned_away = [], [], list[Answer]()
-        count, size = 0, 0
+        size = refused = 0
         now_ms = self._clock.now_ms()
         for job in jobs:
-            if not self._fits(count + 1, size + job.size):
+            if not self._fits(len(rows) + len(job.records), size + job.size):
                 waiting, parked, bytes_ = self._backlog
                 full = TransientError("CL-1401", rows=waiting + parked, bytes=bytes_)
-                turned_away.append((job, full))
+                turned_away.append((job.waiter, full))
+                refused += len(job.records)
                 continue
-            row_id = self._next_id + count
-            rows.append(Row(row_id, job.topic, job.key, job.value, job.headers, now_ms))
+            for row_id, (key, value, packed, _) in enumerate(
+                job.records, self._next_id + len(rows)
+            ):
+                rows.append(Row(row_id, job.topic, key, value, packed, now_ms))
             taken.append(job)
-            count, size = count + 1, size + job.size
+            size += job.size
         if turned_away:
-            REJECTED.labels("full").inc(len(turned_away))
+            REJECTED.labels("full").inc(refused)
             answer(turned_away)
         return taken, rows
 
@@ -197,8 +203,8 @@ class CommitThread:
         if self._failing is None:
             log.error("spool_not_writable", reason=reason)
         self._failing = reason
-        REJECTED.labels("disk").inc(len(jobs))
-        answer((job, TransientError("CL-1402", reason=reason)) for job in jobs)
+        REJECTED.labels("disk").inc(sum(len(job.records) for job in jobs))
+        answer((job.waiter, TransientError("CL-1402", reason=reason)) for job in jobs)
 
     def _prune(self) -> bool:
         """Delete some old delivered records; return whether there may be more."""

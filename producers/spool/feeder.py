@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from heapq import heappop, heappush
+from itertools import count, islice
 from typing import Final, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Message
@@ -21,14 +22,12 @@ from consentlog.observability.logging import get_logger
 from consentlog.ports import Clock, Delivered, Position
 from producers.publish import Publisher, error_of, is_for_good
 from producers.spool.exits import ends_process
-from producers.spool.jobs import Answer, Job, answer
+from producers.spool.jobs import SPOOLED, Answer, Asked, Headers, Job, answer
 from producers.spool.lane import Lane
-from producers.spool.metrics import SPOOLED
+from producers.spool.metrics import ANSWERS
 from producers.spool.record import Mark, Row, RowState, unpack_headers
 from producers.spool.store import SpoolStore
 
-ACKNOWLEDGED_WITHIN_S: Final = 0.25
-"""From the commit on; a caller that waits longer is told that it is spooled."""
 _POLL_S: Final = 0.02
 _PAGE: Final = 500
 _FLUSHED_WITHIN_S: Final = 3.0
@@ -55,26 +54,19 @@ class Feeder:
         store: Where records wait.
         publisher: Takes them to the log.
         clock: When a record was settled.
-        within_s: How long a request waits for the broker, from the commit on.
     """
 
-    def __init__(
-        self,
-        store: SpoolStore,
-        publisher: Publisher,
-        clock: Clock,
-        within_s: float = ACKNOWLEDGED_WITHIN_S,
-    ) -> None:
+    def __init__(self, store: SpoolStore, publisher: Publisher, clock: Clock) -> None:
         self._store = store
         self._publisher = publisher
         self._clock = clock
-        self._within_s = within_s
         self._marks: Marks | None = None
         self._tick: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
         self._lanes = {topic: Lane(topic, tip) for topic, tip in store.tips().items()}
-        self._jobs: dict[int, Job] = {}
-        self._deadlines: deque[tuple[float, int]] = deque()
+        self._asked: dict[int, Asked] = {}
+        self._deadlines: list[tuple[float, int, Asked]] = []
+        self._numbers = count()
         self._answers: list[Answer] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spool-feeder", daemon=True)
@@ -99,16 +91,22 @@ class Feeder:
 
     def committed(self, rows: Sequence[Row], jobs: Sequence[Job]) -> None:
         """Take records that are on disk now; called from the thread that wrote them."""
-        deadline = time.monotonic() + self._within_s - _POLL_S
-        with self._lock:
-            for row, job in zip(rows, jobs, strict=True):
-                self._jobs[row.id] = job
-                self._deadlines.append((deadline, row.id))
-                lane = self._lanes.setdefault(row.topic, Lane(row.topic))
-                in_step = lane.is_in_step
-                lane.tip = row.id
-                if in_step:
-                    self._hand_over(lane, row)
+        now = time.monotonic()
+        left = iter(rows)
+        for job in jobs:
+            mine = list(islice(left, len(job.records)))
+            asked = Asked(job.waiter, mine[0].id, len(mine))
+            # Lock and unlock for each job: a report need not wait for all of them.
+            with self._lock:
+                deadline = now + job.within_s - _POLL_S
+                heappush(self._deadlines, (deadline, next(self._numbers), asked))
+                lane = self._lanes.setdefault(job.topic, Lane(job.topic))
+                for row, record in zip(mine, job.records, strict=True):
+                    self._asked[row.id] = asked
+                    in_step = lane.is_in_step
+                    lane.tip = row.id
+                    if in_step:
+                        self._hand_over(lane, row, record.headers)
 
     def rescan(self) -> None:
         """Look at everything that waits, again; called from the thread that writes."""
@@ -141,16 +139,15 @@ class Feeder:
             for row in rows:
                 if row.id in settled:
                     lane.cursor = row.id
-                elif not self._hand_over(lane, row):
+                elif not self._hand_over(lane, row, unpack_headers(row.headers)):
                     return
             if len(rows) < min(room, _PAGE):
                 lane.cursor = max(lane.cursor, tip)
 
-    def _hand_over(self, lane: Lane, row: Row) -> bool:
+    def _hand_over(self, lane: Lane, row: Row, headers: Headers) -> bool:
         """Give one record to the producer; False if it takes none now."""
         report = partial(self._settled, lane, row.id)
         try:
-            headers = unpack_headers(row.headers)
             self._publisher.produce(row.topic, row.key, row.value, report, headers)
         except BufferError:
             return False
@@ -192,7 +189,7 @@ class Feeder:
         if known and partition is not None and offset is not None:
             self._tell(row_id, Delivered(Position(partition, offset)))
         else:
-            self._tell(row_id, Delivered(spooled=True))
+            self._tell(row_id, SPOOLED)
 
     def _park(self, lane: Lane, row_id: int, size: int, error: KafkaError) -> None:
         log.error(
@@ -200,7 +197,7 @@ class Feeder:
         )
         now_ms = self._clock.now_ms()
         self._settle(Mark(row_id, RowState.PARKED, now_ms, size, reason=error.name()))
-        self._tell(row_id, Delivered(spooled=True))
+        self._tell(row_id, SPOOLED)
 
     def _settle(self, mark: Mark) -> None:
         self._written_by().mark(mark)
@@ -210,18 +207,26 @@ class Feeder:
         return self._marks
 
     def _tell(self, row_id: int, delivered: Delivered) -> None:
-        job = self._jobs.pop(row_id, None)
-        if job is not None:
-            self._answers.append((job, delivered))
+        asked = self._asked.pop(row_id, None)
+        if asked is not None and asked.tell(row_id, delivered):
+            self._answers.append(asked.answer)
 
     def _answer(self, *, everybody: bool = False) -> None:
         now = time.monotonic()
         with self._lock:
             while self._deadlines and (everybody or self._deadlines[0][0] <= now):
-                self._tell(self._deadlines.popleft()[1], Delivered(spooled=True))
+                self._give_up(heappop(self._deadlines)[2])
             answers, self._answers = self._answers, []
         if answers:
-            spooled = sum(isinstance(what, Delivered) and what.spooled for _, what in answers)
-            SPOOLED.labels("spooled").inc(spooled)
-            SPOOLED.labels("token").inc(len(answers) - spooled)
+            told = [one.spooled for _, found in answers if isinstance(found, list) for one in found]
+            ANSWERS.labels("spooled").inc(sum(told))
+            ANSWERS.labels("token").inc(len(told) - sum(told))
             answer(answers)
+
+    def _give_up(self, asked: Asked) -> None:
+        """Answer a job whose time is over, if it is not answered yet."""
+        if asked.left:
+            for row_id in range(asked.first_id, asked.first_id + len(asked.results)):
+                self._asked.pop(row_id, None)
+            asked.left = 0
+            self._answers.append(asked.answer)

@@ -4,31 +4,88 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from consentlog.errors import TransientError
-from consentlog.ports import Delivered
+from consentlog.ports import Delivered, NewRecord
+from producers.spool.record import pack_headers
+
+Headers = list[tuple[str, bytes]]
+SPOOLED: Final = Delivered(spooled=True)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Job:
-    """One record that a request wants to be durable, and the request that waits."""
+class Waiter(NamedTuple):
+    """A request that waits for what became of its records, in their order."""
 
-    topic: str
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[list[Delivered]]
+
+
+class Packed(NamedTuple):
+    """One record as it goes to disk, and its headers as they go to the log at once."""
+
     key: bytes
     value: bytes
-    headers: bytes
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Delivered]
+    packed: bytes
+    headers: Headers
 
     @property
     def size(self) -> int:
         """Bytes that it counts for against the spool's limit."""
-        return len(self.key) + len(self.value) + len(self.headers)
+        return len(self.key) + len(self.value) + len(self.packed)
 
 
-Answer = tuple[Job, Delivered | TransientError]
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """Records that a request wants to be durable together, and how long it waits for the broker."""
+
+    topic: str
+    records: Sequence[Packed]
+    size: int
+    within_s: float
+    waiter: Waiter
+
+
+def job_of(topic: str, records: Iterable[NewRecord], within_s: float, waiter: Waiter) -> Job:
+    """Pack records into a job."""
+    packed = [
+        Packed(key, value, pack_headers(headers), list(headers)) for key, value, headers in records
+    ]
+    return Job(topic, packed, sum(one.size for one in packed), within_s, waiter)
+
+
+class Asked:
+    """A job that is on disk: what became of each of its records so far.
+
+    Args:
+        waiter: Who waits.
+        first_id: Id of the first record; those of the others follow it.
+        count: How many there are.
+    """
+
+    __slots__ = ("first_id", "left", "results", "waiter")
+
+    def __init__(self, waiter: Waiter, first_id: int, count: int) -> None:
+        self.waiter = waiter
+        self.first_id = first_id
+        self.left = count
+        self.results: list[Delivered | None] = [None] * count
+
+    def tell(self, row_id: int, delivered: Delivered) -> bool:
+        """Note what became of one record; tell whether it was the last."""
+        self.results[row_id - self.first_id] = delivered
+        self.left -= 1
+        return not self.left
+
+    @property
+    def answer(self) -> Answer:
+        """The answer; whatever is not known yet is spooled."""
+        return self.waiter, [one or SPOOLED for one in self.results]
+
+
+Answer = tuple[Waiter, list[Delivered] | TransientError]
 
 
 def answer(answers: Iterable[Answer]) -> None:
@@ -43,10 +100,10 @@ def answer(answers: Iterable[Answer]) -> None:
 
 
 def _settle(answers: list[Answer]) -> None:
-    for job, result in answers:
-        if job.future.done():
+    for (_, future), result in answers:
+        if future.done():
             continue
         if isinstance(result, TransientError):
-            job.future.set_exception(result)
+            future.set_exception(result)
         else:
-            job.future.set_result(result)
+            future.set_result(result)

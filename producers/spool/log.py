@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-from consentlog.ports import Clock, Delivered
+from consentlog.ports import Clock, Delivered, NewRecord
 from producers.publish import Build, Publisher
 from producers.spool.commits import CommitThread
-from producers.spool.feeder import ACKNOWLEDGED_WITHIN_S, Feeder
-from producers.spool.jobs import Job
+from producers.spool.feeder import Feeder
+from producers.spool.jobs import Waiter, job_of
 from producers.spool.limits import SpoolLimits
 from producers.spool.metrics import PARKED, WAITING
-from producers.spool.record import pack_headers
 from producers.spool.store import SpoolStore
 from producers.spool.watch import SpoolWatch
+
+ACKNOWLEDGED_WITHIN_S: Final = 0.25
+"""From the commit on; a caller that waits longer is told that it is spooled."""
 
 
 class SpooledLog:
@@ -46,7 +50,8 @@ class SpooledLog:
         self._store = SpoolStore(directory)
         publisher = Publisher(build, prefix)
         watch = SpoolWatch(self._store, publisher, clock, reporter)
-        self._feeder = Feeder(self._store, publisher, clock, within_s)
+        self._within_s = within_s
+        self._feeder = Feeder(self._store, publisher, clock)
         self._commits = CommitThread(
             self._store, limits, clock, self._feeder.committed, self._feeder.rescan
         )
@@ -86,7 +91,27 @@ class SpooledLog:
         Raises:
             TransientError: `CL-1401` if the spool is full, `CL-1402` if it cannot be written.
         """
+        (delivered,) = await self.append_all(topic, [NewRecord(key, value, headers)])
+        return delivered
+
+    async def append_all(
+        self, topic: str, records: Sequence[NewRecord], within_s: float | None = None
+    ) -> list[Delivered]:
+        """Append records in one commit; see `consentlog.ports.EventLog`.
+
+        Args:
+            topic: Without prefix.
+            records: Any number.
+            within_s: How long to wait for the broker, from the commit on.
+
+        Raises:
+            TransientError: `CL-1401` if the spool has no room for all of them, `CL-1402` if it
+                cannot be written.
+        """
+        if not records:
+            return []
         loop = asyncio.get_running_loop()
-        job = Job(topic, key, value, pack_headers(headers), loop, loop.create_future())
-        self._commits.put(job)
-        return await job.future
+        waiter = Waiter(loop, loop.create_future())
+        patience_s = self._within_s if within_s is None else within_s
+        self._commits.put(job_of(topic, records, patience_s, waiter))
+        return await waiter.future

@@ -20,7 +20,7 @@ ALARM: Final = Gauge(
     "1 while a person must look, by what: age, disk, full, parked.",
     ["of"],
 )
-SPOOLED: Final = Counter(
+ANSWERS: Final = Counter(
     "consentlog_spool_answers_total", "Records answered, by how: token or spooled.", ["how"]
 )
 REJECTED: Final = Counter(

@@ -15,7 +15,7 @@ from consentlog.errors import TransientError
 from consentlog.kafka.partition import partition_of
 from consentlog.kafka.reader import read_to_end
 from consentlog.kafka.topics import EVENTS, PARTITIONS
-from consentlog.ports import Delivered, EventLog, Position, Record
+from consentlog.ports import Delivered, EventLog, NewRecord, Position, Record
 from consentlog.testing.event_log import MemoryEventLog
 from tests.support.spools import NOWHERE, spooled_log
 
@@ -86,6 +86,11 @@ def _run(log: EventLog, *jobs: tuple[bytes, bytes]) -> list[Delivered]:
     return asyncio.run(go())
 
 
+def _append_all(log: EventLog, *jobs: tuple[bytes, bytes]) -> list[Delivered]:
+    records = [NewRecord(key, value, [("h", value)]) for key, value in jobs]
+    return asyncio.run(log.append_all(EVENTS.name, records))
+
+
 def _positions(log: EventLog, *jobs: tuple[bytes, bytes]) -> list[Position]:
     found = _run(log, *jobs)
     assert not any(one.spooled for one in found)
@@ -129,5 +134,25 @@ def test_what_is_not_durable_is_an_error_and_never_a_position(subject: Subject) 
     full = subject.full()
     with pytest.raises(TransientError) as caught:
         _run(full, (KEYS[0], b"x"))
+    assert caught.value.entry.status == 503
+    assert subject.read() == []
+
+
+def test_records_that_come_together_are_told_of_in_their_order(subject: Subject) -> None:
+    jobs = [(key, str(n).encode()) for n, key in enumerate(KEYS * 3)]
+    positions = [one.position for one in _append_all(subject.log, *jobs)]
+    found = {Position(r.partition, r.offset): r for r in subject.read()}
+    assert [found[one].value for one in positions if one] == [value for _, value in jobs]
+    assert all(record.headers == (("h", record.value),) for record in found.values())
+    assert len(found) == len(jobs)
+    assert _append_all(subject.log) == []
+
+
+def test_records_that_come_together_are_all_spooled_or_none_is_taken(subject: Subject) -> None:
+    jobs = [(key, b"x") for key in KEYS]
+    assert _append_all(subject.away(), *jobs) == [Delivered(None, spooled=True)] * len(jobs)
+    full = subject.full()
+    with pytest.raises(TransientError) as caught:
+        _append_all(full, *jobs)
     assert caught.value.entry.status == 503
     assert subject.read() == []

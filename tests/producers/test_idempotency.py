@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from consentlog.http.problems import RequestRefused
-from consentlog.ports import Delivered
+from consentlog.ports import Delivered, NewRecord
 from producers.app import build_gateway
 from producers.idempotency import MAX_AGE_MS, Answers
 from tests.support.asgi import client_of
@@ -96,6 +96,11 @@ class _AskedAgain:
         if self.second is None:
             self.second = await asyncio.to_thread(self.gateway.post, refusal(), **KEY)
         return await self.gateway.log.append(topic, key, value, headers)
+
+    async def append_all(
+        self, topic: str, records: Sequence[NewRecord], within_s: float | None = None
+    ) -> list[Delivered]:
+        return [await self.append(topic, *one[:2], list(one.headers)) for one in records]
 
 
 def test_while_the_first_is_served_the_second_is_asked_to_wait(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError
 
 from consentlog.errors import TransientError
 from consentlog.kafka.topics import EVENTS, REVIEWS
-from consentlog.ports import Delivered, Position
+from consentlog.ports import Delivered, NewRecord, Position
 from producers.publish import REFUSED_FOR_GOOD
 from producers.spool.log import SpooledLog
 from producers.spool.record import Mark, Row
@@ -60,6 +60,36 @@ def test_no_answer_within_a_quarter_of_a_second_is_spooled(tmp_path: Path) -> No
         producer.is_away = False
         _until(lambda: rows_of(tmp_path, "value, state") == [(b"a", DELIVERED)])
     assert producer.values == [b"a"]
+
+
+def test_records_that_come_together_wait_as_long_as_they_say(tmp_path: Path) -> None:
+    producer = FakeProducer()
+    producer.is_away = True
+    records = [NewRecord(b"+86", value) for value in _values(0, 3)]
+    with spooled_log(tmp_path, producer.build) as log:
+        started = time.monotonic()
+        found = asyncio.run(log.append_all(EVENTS.name, records, within_s=0.6))
+        assert found == [Delivered(spooled=True)] * 3
+        assert 0.5 < time.monotonic() - started < 1.0
+
+
+def test_a_job_that_does_not_fit_leaves_room_for_one_that_does(tmp_path: Path) -> None:
+    producer = FakeProducer()
+    producer.is_away = True
+    many = [NewRecord(b"+86", value) for value in _values(0, 11)]
+    with spooled_log(tmp_path, producer.build, max_rows=10) as log:
+
+        async def both() -> list[object]:
+            return await asyncio.gather(
+                log.append_all(EVENTS.name, many),
+                log.append_all(EVENTS.name, many[:10]),
+                return_exceptions=True,
+            )
+
+        refused, taken = asyncio.run(both())
+        assert isinstance(refused, TransientError)
+        assert taken == [Delivered(spooled=True)] * 10
+        assert [value for (value,) in rows_of(tmp_path, "value")] == _values(0, 10)
 
 
 def test_what_an_earlier_process_left_goes_first_and_in_order(tmp_path: Path) -> None:

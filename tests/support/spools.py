@@ -14,9 +14,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from consentlog.http.clock import SystemClock
 from consentlog.ports import Clock
 from producers.publish import Build, gateway_producer
-from producers.spool.feeder import ACKNOWLEDGED_WITHIN_S
 from producers.spool.limits import SpoolLimits
-from producers.spool.log import SpooledLog
+from producers.spool.log import ACKNOWLEDGED_WITHIN_S, SpooledLog
 from producers.spool.store import FILE
 
 NOWHERE = "127.0.0.1:1"
