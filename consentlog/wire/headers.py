@@ -29,3 +29,13 @@ def event_headers(event: ConsentEvent, traceparent: str | None = None) -> list[t
     if traceparent is not None:
         headers["traceparent"] = traceparent
     return [(name, value.encode()) for name, value in headers.items()]
+
+
+def with_id(headers: list[tuple[str, bytes]], event_id: bytes) -> list[tuple[str, bytes]]:
+    """Return the headers of an event that differs from another in its id alone.
+
+    Args:
+        headers: Of the other event, from `event_headers`.
+        event_id: 16 bytes.
+    """
+    return [headers[0], ("ce_id", event_id.hex().encode()), *headers[2:]]
