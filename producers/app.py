@@ -17,10 +17,13 @@ from consentlog.reference.secrets import Secrets
 from consentlog.reference.words import Words
 from producers.accept import Acceptor
 from producers.channels.events import EventsChannel
+from producers.channels.ivr import IvrChannel
 from producers.channels.pages import Outside, PageChannels
 from producers.channels.schemas import SchemasChannel
 from producers.channels.sms import SmsChannels
 from producers.intake import Intake
+from producers.ivr.later import Later
+from producers.ivr.meaning import PressAcceptor
 from producers.limits import DEFAULT_LIMITS, LimitSettings, RateLimit
 from producers.links import LinkSealer
 from producers.messages import MessageAcceptor
@@ -73,8 +76,11 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     messages = MessageAcceptor(registry, reference.words, acceptor, secrets.id_key, clock)
     limit = RateLimit(limits)
     webhooks = Webhooks(registry, keys, secrets.webhooks, messages, intake, secrets.id_key, clock)
+    later = Later(reference.policy, clock)
+    presses = PressAcceptor(registry, acceptor, later, secrets.id_key, clock)
     channels = (
         EventsChannel(keys, acceptor, intake, clock, limit),
+        IvrChannel(keys, presses, intake, clock, limit),
         SchemasChannel(limit),
         SmsChannels(webhooks),
         PageChannels(registry, keys, sealer, acceptor, intake, pages, limit, clock),

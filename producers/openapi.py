@@ -12,7 +12,7 @@ _HEX: Final = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _TRUE: Final = {"const": True}
 _CORRELATION: Final = {"type": "string", "minLength": 1, "maxLength": 128}
 
-_ACCEPTED: Final = {
+ACCEPTED: Final = {
     "title": "Accepted",
     "type": "object",
     "properties": {
@@ -40,6 +40,7 @@ _ACCEPTED: Final = {
     "oneOf": [{"required": ["token"]}, {"required": ["durability"]}],
     "additionalProperties": False,
 }
+"""What is told about one act that is durable (`producers.results`)."""
 _REJECTED: Final = {
     "title": "Rejected",
     "type": "object",
@@ -77,11 +78,11 @@ def _results(*lines: dict[str, Any]) -> dict[str, Any]:
 
 EVENTS_ANSWERS: Final[Answers] = {
     202: json_answer(
-        "Durable: in the log, or spooled for it.", {"oneOf": [_ACCEPTED, _results(_ACCEPTED)]}
+        "Durable: in the log, or spooled for it.", {"oneOf": [ACCEPTED, _results(ACCEPTED)]}
     ),
     207: json_answer(
         "A list of which some or all lines were refused; the others are durable.",
-        _results(_ACCEPTED, _REJECTED),
+        _results(ACCEPTED, _REJECTED),
     ),
     **problems(
         *("CL-1001", "CL-1002", "CL-1101", "CL-1102", "CL-1103", "CL-1104", "CL-1105", "CL-1106"),
@@ -92,6 +93,20 @@ EVENTS_ANSWERS: Final[Answers] = {
 """What `POST /v1/consent-events` answers."""
 
 EVENTS_SECURITY: Final = KEYED
+DATE: Final = {
+    "name": "Date",
+    "in": "header",
+    "required": False,
+    "description": "The source's clock (RFC 9110): shows one that runs behind.",
+    "schema": {"type": "string"},
+}
+TRACEPARENT: Final = {
+    "name": "traceparent",
+    "in": "header",
+    "required": False,
+    "description": "W3C trace context; goes into the record's headers.",
+    "schema": {"type": "string"},
+}
 EVENTS_HEADERS: Final = [
     {
         "name": "Idempotency-Key",
@@ -101,20 +116,8 @@ EVENTS_HEADERS: Final = [
         " for a day. Names its acts too, where neither source_ref nor nonce does.",
         "schema": {"type": "string"},
     },
-    {
-        "name": "Date",
-        "in": "header",
-        "required": False,
-        "description": "The source's clock (RFC 9110): shows one that runs behind.",
-        "schema": {"type": "string"},
-    },
-    {
-        "name": "traceparent",
-        "in": "header",
-        "required": False,
-        "description": "W3C trace context; goes into the record's headers.",
-        "schema": {"type": "string"},
-    },
+    DATE,
+    TRACEPARENT,
 ]
 """Headers that `POST /v1/consent-events` reads."""
 
@@ -126,11 +129,25 @@ def request_body(item: type[BaseModel], max_items: int) -> dict[str, Any]:
         item: Model of one item; its own definitions are written out in place.
         max_items: Longest list.
     """
-    schema = item.model_json_schema()
-    one = _inlined(schema, schema.get("$defs", {}))
+    one = _schema(item)
     many = {"type": "array", "items": one, "minItems": 1, "maxItems": max_items}
-    content = {"application/json": {"schema": {"oneOf": [one, many]}}}
+    return _body({"oneOf": [one, many]})
+
+
+def one_body(item: type[BaseModel]) -> dict[str, Any]:
+    """Return the `requestBody` of a route that reads one item by hand."""
+    return _body(_schema(item))
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _schema(item: type[BaseModel]) -> dict[str, Any]:
+    schema = item.model_json_schema()
+    found: dict[str, Any] = _inlined(schema, schema.get("$defs", {}))
+    return found
 
 
 def _inlined(node: Any, definitions: dict[str, Any]) -> Any:

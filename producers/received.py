@@ -17,7 +17,14 @@ DECIDED_BY: Final = "words engine"
 
 
 def received(  # noqa: PLR0913  # the parts of a case, keyword-only
-    id_key: bytes, *, source: str, at_ms: int, payload: bytes, rule: str, subject: str | None
+    id_key: bytes,
+    *,
+    source: str,
+    at_ms: int,
+    payload: bytes,
+    rule: str,
+    subject: str | None,
+    decided_by: str = DECIDED_BY,
 ) -> ReviewEvent:
     """Record a message that asks for nothing.
 
@@ -26,12 +33,12 @@ def received(  # noqa: PLR0913  # the parts of a case, keyword-only
         source: Registry id of the source.
         at_ms: Gateway's clock, ms UTC.
         payload: The message as it came.
-        rule: Which rule of the words engine said so.
+        rule: Which rule said so.
         subject: E.164 if one is recognisable.
+        decided_by: Whose rule it is.
 
     Returns:
-        A case that is decided already, by the words engine; the same message told again is the
-        same case.
+        A case that is decided already; the same message told again is the same case.
     """
     return ReviewEvent(
         review_id=case_id(id_key, source, DECISION, payload),
@@ -42,7 +49,7 @@ def received(  # noqa: PLR0913  # the parts of a case, keyword-only
         subject=subject,
         detail=f"a message that asks for nothing: {rule}",
         payload=payload,
-        decided_by=DECIDED_BY,
+        decided_by=decided_by,
         decision=DECISION,
         decided_at_ms=at_ms,
     )

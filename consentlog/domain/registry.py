@@ -70,6 +70,26 @@ class SmsNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class IvrMenu:
+    """A menu of a phone computer: what its digits mean, and what a refusal in it is about.
+
+    `not_now_days` by digit; `prompt` is what the person heard before pressing: with it a press says
+    as much as words do, so a menu narrower than its entity has one (rules of refusal 1).
+    """
+
+    id: str
+    entity: str
+    brand: str | None = None
+    campaign: str | None = None
+    channel: Channel = Channel.ALL
+    refuse: frozenset[str] = frozenset()
+    not_now_days: Mapping[str, int] = field(default_factory=dict)
+    nothing: frozenset[str] = frozenset()
+    prompt: str | None = None
+    period: Period = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A system that may report acts.
 
@@ -116,6 +136,7 @@ class Registry:
     sms_numbers: Mapping[str, SmsNumber] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
     keys: Mapping[str, ApiKey] = field(default_factory=dict)
+    ivr_menus: Mapping[str, IvrMenu] = field(default_factory=dict)
 
     def predecessors(self, entity: str) -> frozenset[str]:
         """Return the entities whose refusals bind `entity`: all that lead to it by succession."""

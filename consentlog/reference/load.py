@@ -11,17 +11,19 @@ from consentlog.domain.registry import (
     Brand,
     Campaign,
     Entity,
+    IvrMenu,
     Registry,
     SmsNumber,
     Source,
 )
-from consentlog.domain.vocabulary import Purpose
+from consentlog.domain.vocabulary import Channel, Purpose
 from consentlog.reference.document import Document, read_document
 from consentlog.reference.policy import load_policy
 from consentlog.reference.rows import (
     BrandRow,
     CampaignRow,
     EntityRow,
+    IvrMenuRow,
     KeyRow,
     SmsNumberRow,
     SourceRow,
@@ -29,7 +31,10 @@ from consentlog.reference.rows import (
 
 __all__ = ["load_policy", "load_registry"]
 
-_TABLES = ("version", "entities", "brands", "campaigns", "sms_numbers", "sources", "keys")
+_TABLES = (
+    *("version", "entities", "brands", "campaigns", "sms_numbers", "ivr_menus"),
+    *("sources", "keys"),
+)
 T = TypeVar("T")
 
 
@@ -59,15 +64,17 @@ def load_registry(path: Path) -> Registry:
         ),
         _by_id(doc, "sources", [_source(row) for row in doc.rows("sources", SourceRow)], _id),
         _by_id(doc, "keys", [_key(row) for row in doc.rows("keys", KeyRow)], _id),
+        _by_id(doc, "ivr_menus", [_menu(r) for r in doc.rows("ivr_menus", IvrMenuRow)], _id),
     )
     _check_references(doc, registry)
+    _check_menus(doc, registry)
     _check_keys(doc, registry)
     _check_successors(doc, registry)
     return registry
 
 
 def _id(row: object) -> str:
-    return str(getattr(row, "id"))  # noqa: B009  # rows of seven kinds, all with an id
+    return str(getattr(row, "id"))  # noqa: B009  # rows of eight kinds, all with an id
 
 
 def _value(row: SmsNumber) -> str:
@@ -114,6 +121,12 @@ def _key(row: KeyRow) -> ApiKey:
     return ApiKey(row.id, row.source, row.sha256, frozenset(row.scopes), row.period)
 
 
+def _menu(row: IvrMenuRow) -> IvrMenu:
+    about = (row.entity, row.brand, row.campaign, Channel(row.channel))
+    digits = (frozenset(row.refuse), dict(row.not_now), frozenset(row.nothing))
+    return IvrMenu(row.id, *about, *digits, row.prompt, row.period)
+
+
 def _check_references(doc: Document, registry: Registry) -> None:
     entities = registry.entities
     _all_there(doc, "entities", {r.id: [r.successor] for r in entities.values()}, entities)
@@ -128,6 +141,30 @@ def _check_references(doc: Document, registry: Registry) -> None:
     for number, row in enumerate(campaigns):
         if row.brand is not None and registry.brands[row.brand].entity != row.entity:
             doc.refuse("campaigns", number, f"brand {row.brand} is another entity's", row.id)
+
+
+def _check_menus(doc: Document, registry: Registry) -> None:
+    menus = registry.ivr_menus.values()
+    _all_there(doc, "ivr_menus", {row.id: [row.entity] for row in menus}, registry.entities)
+    _all_there(doc, "ivr_menus", {row.id: [row.brand] for row in menus}, registry.brands)
+    _all_there(doc, "ivr_menus", {row.id: [row.campaign] for row in menus}, registry.campaigns)
+    for number, row in enumerate(menus):
+        strange = _strange_in(row, registry)
+        if strange is not None:
+            doc.refuse("ivr_menus", number, strange, row.id)
+
+
+def _strange_in(menu: IvrMenu, registry: Registry) -> str | None:
+    brand = registry.brands.get(menu.brand or "")
+    campaign = registry.campaigns.get(menu.campaign or "")
+    if brand is not None and brand.entity != menu.entity:
+        return f"brand {brand.id} is another entity's"
+    if campaign is None:
+        return None
+    if campaign.entity != menu.entity:
+        return f"campaign {campaign.id} is another entity's"
+    is_of_another = brand is not None and campaign.brand not in (None, brand.id)
+    return f"campaign {campaign.id} is another brand's" if is_of_another else None
 
 
 def _all_there(

@@ -44,6 +44,8 @@ def check_region(text: str) -> str:
 Name = Annotated[str, AfterValidator(_check_name)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Region = Annotated[str, AfterValidator(check_region)]
+Digits = Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,16}$")]
+"""Keys of a telephone, as pressed; RFC 4733 3.2."""
 KeyScope = Annotated[
     str,
     Field(
@@ -110,6 +112,32 @@ class SmsNumberRow(DatedRow):
 
     value: str = Field(min_length=1, max_length=64)
     entity: Name
+
+
+class IvrMenuRow(DatedRow):
+    """`[[ivr_menus]]`: what the digits of one phone menu mean; no digit can consent."""
+
+    id: Name
+    entity: Name
+    brand: Name | None = None
+    campaign: Name | None = None
+    channel: Literal["voice", "sms", "all"] = "all"
+    refuse: list[Digits] = Field(min_length=1)
+    not_now: dict[Digits, Annotated[int, Field(ge=1, le=30)]] = Field(default_factory=dict)
+    nothing: list[Digits] = Field(default_factory=list)
+    prompt: str | None = Field(None, min_length=1, max_length=1024)
+
+    @model_validator(mode="after")
+    def _clear(self) -> IvrMenuRow:
+        """Refuse a digit that means two things, and a part of a refusal that nobody spoke of."""
+        named = [*self.refuse, *self.not_now, *self.nothing]
+        twice = sorted({digits for digits in named if named.count(digits) > 1})
+        if twice:
+            raise ValueError(f"{twice[0]} stands for more than one thing")
+        is_narrow = self.brand or self.campaign or self.channel != "all"
+        if is_narrow and self.prompt is None:
+            raise ValueError("a refusal narrower than the entity needs the prompt that says so")
+        return self
 
 
 class SourceRow(BaseModel):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -14,22 +12,22 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from consentlog.domain.acts import LOOSENING
-from consentlog.domain.stated import offset_of
 from consentlog.errors import Language
 from consentlog.http.auth import Authenticator, Principal
 from consentlog.http.body import parse_json
 from consentlog.http.language import language_of
 from consentlog.http.problems import RequestRefused, pointers_of, problem_of
 from consentlog.ports import Clock, Delivered
-from consentlog.wire.reviews import ReviewReason
 from producers.accept import Acceptor
 from producers.draft import Reception
 from producers.idempotency import Answers
-from producers.intake import Intake, durability_of
+from producers.intake import Intake
 from producers.limits import RateLimit
 from producers.openapi import EVENTS_ANSWERS, EVENTS_HEADERS, EVENTS_SECURITY, request_body
 from producers.outcome import Outcome
 from producers.request import MAX_REF, EventRequest
+from producers.results import accepted, review_id
+from producers.source_clock import measured_offset
 
 MAX_ITEMS: Final = 1000
 
@@ -97,8 +95,7 @@ class EventsChannel:
             TransientError: A code with status 503 if nothing durable would take the act.
         """
         principal = self._keys.of(request)
-        # Before the body is read: a slow upload would look like a clock that runs behind.
-        offset_ms = self._offset_of(request.headers.get("date"))
+        offset_ms = measured_offset(request, self._clock)
         body = parse_json(await request.body())
         items = body if isinstance(body, list) else [body]
         if not 1 <= len(items) <= MAX_ITEMS:
@@ -153,24 +150,12 @@ class EventsChannel:
         reception = Reception(_payload_of(raw), batch, offset_ms=offset_ms)
         return self._acceptor.accept(item, principal, reception)
 
-    def _offset_of(self, date: str | None) -> int | None:
-        """Measure the source's clock by its `Date`; one that cannot be read says nothing."""
-        try:
-            stated = parsedate_to_datetime(date) if date else None
-        except (ValueError, OverflowError):
-            return None
-        if stated is None:
-            return None
-        # An HTTP date without a zone is in GMT: RFC 9110 5.6.7.
-        aware = stated if stated.tzinfo else stated.replace(tzinfo=UTC)
-        return offset_of(int(aware.timestamp()) * 1000, self._clock.now_ms())
-
 
 def _single(outcome: Outcome, delivered: Delivered, named: dict[str, object]) -> JSONResponse:
     if outcome.refusal is not None:
-        outcome.refusal.extra |= _review_id(outcome) | named
+        outcome.refusal.extra |= review_id(outcome) | named
         raise outcome.refusal
-    return JSONResponse(_accepted(outcome, delivered) | named, 202)
+    return JSONResponse(accepted(outcome, delivered) | named, 202)
 
 
 def _payload_of(raw: object) -> bytes:
@@ -192,25 +177,6 @@ def _correlation_of(item: object) -> dict[str, object]:
 
 def _result(outcome: Outcome, delivered: Delivered, language: Language) -> dict[str, object]:
     if outcome.refusal is None:
-        return _accepted(outcome, delivered)
+        return accepted(outcome, delivered)
     problem = problem_of(outcome.refusal, language)
-    return {"status": "rejected", "problem": problem, **_review_id(outcome)}
-
-
-def _accepted(outcome: Outcome, delivered: Delivered) -> dict[str, object]:
-    assert outcome.event is not None  # noqa: S101  # an outcome has an event or a refusal
-    found: dict[str, object] = {
-        "status": "accepted",
-        "event_id": outcome.event.fact.event_id.hex(),
-        **durability_of(delivered),
-    }
-    if outcome.review is not None:
-        waits = outcome.review.reason is ReviewReason.NEEDS_APPROVAL
-        found |= {"needs_approval" if waits else "held": True, **_review_id(outcome)}
-    if outcome.event.fact.clock_wrong:
-        found["clock_wrong"] = True
-    return found
-
-
-def _review_id(outcome: Outcome) -> dict[str, object]:
-    return {} if outcome.review is None else {"review_id": outcome.review.review_id.hex()}
+    return {"status": "rejected", "problem": problem, **review_id(outcome)}

@@ -23,7 +23,11 @@ _ENOUGH: Final = 100
 run has imported, because Hypothesis draws from constants that it finds there.
 """
 _LONG: Final = 300
-_ANSWERED: Final = {"POST /v1/consent-events": {202, 207, 422}, "POST /p/{token}": {200, 404}}
+_ANSWERED: Final = {
+    "POST /v1/consent-events": {202, 207, 422},
+    "POST /v1/ivr": {202, 422},
+    "POST /p/{token}": {200, 404},
+}
 """Answers that must have been seen, so that the requests reach what they are made for."""
 _SCOPE: Final = Scope("acme")
 _NOT_OF_REFUSALS: Final = ("until", "target", "hold_kind")
@@ -71,6 +75,10 @@ def _localise(item: dict[str, Any]) -> None:
             item[name] = NUMBER
     if "entity" in item:
         item["entity"] = "acme"
+    if {"menu", "choice"} <= item.keys():
+        item |= {"menu": "acme-main", "choice": "1"}
+        for name in ("occurred_at", "recorded_at", "zone", "region"):
+            item.pop(name, None)
     if isinstance(item.get("scope"), dict) and isinstance(item.get("actor"), dict):
         for name in ("occurred_at", "recorded_at", "zone", "region", "basis", *_NOT_OF_REFUSALS):
             item.pop(name, None)

@@ -1,4 +1,4 @@
-"""The demo world: two companies, ten sources, and fresh keys for each data directory."""
+"""The demo world: two companies, its sources, and fresh keys for each data directory."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from consentlog.reference.secrets import KEY_BYTES
 
 KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "desk": ("events:write", "grants:write", "desk:use", "role:agent"),
+    "ivr": ("events:write",),
     "care": (
         "events:write",
         "grants:write",

@@ -1,0 +1,1 @@
+"""Digits that people press in a phone menu: refusals, holds, or nothing; never a consent."""
