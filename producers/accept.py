@@ -26,7 +26,7 @@ from producers.draft import Draft, Reception
 from producers.not_now import check_not_now
 from producers.outcome import Outcome
 from producers.request import EventIn
-from producers.reviews.opening import about, open_review
+from producers.reviews.opening import open_review
 from producers.rules import FLAWS, check_rules
 from producers.scoping import scope_of, unknown_in, widened
 from producers.stated import read_times
@@ -104,25 +104,23 @@ class Acceptor:
         """Open the case of an act that was taken, but that somebody else must see."""
         if found.event is None:
             return found
-        subject, fact = found.event.subject, found.event.fact
+        event, fact = found.event, found.event.fact
         if draft.method is Method.IMPORT and fact.hold_kind is HoldKind.UNCLEAR:
             # A row that nobody understood: the hold has no end, so somebody must own it.
+            reason = ReviewReason.UNCLEAR_WORDS
             detail = "a row of a list does not say clearly what the person wants"
-            case = self.review(draft, ReviewReason.UNCLEAR_WORDS, detail, subject)
         elif waits_for_approval(fact):
+            reason = ReviewReason.NEEDS_APPROVAL
             detail = f"{_WAITING[fact.action]} waits for a second person"
-            case = self.review(
-                draft, ReviewReason.NEEDS_APPROVAL, detail, subject, named=fact.event_id
-            )
         else:
             return found
-        return replace(found, review=about(case, found.event))
+        return replace(found, review=self.review(draft, reason, detail, event.subject, event=event))
 
     def _of_unknown_scope(self, draft: Draft, subject: str, scope: Scope, unknown: str) -> Outcome:
         unknown = mask_text(unknown)  # callers put numbers into any field
-        detail = f"unknown: {unknown}"
-        review = self.review(draft, ReviewReason.UNKNOWN_SCOPE, detail, subject, scope)
+        reason, detail = ReviewReason.UNKNOWN_SCOPE, f"unknown: {unknown}"
         if draft.action not in TIGHTENING:
+            review = self.review(draft, reason, detail, subject, scope)
             return Outcome(review=review, refusal=RequestRefused("CL-1204", unknown=unknown))
         held = draft.item.model_copy(
             update={"action": "held", "hold_kind": "unclear", "basis": None}
@@ -131,7 +129,8 @@ class Acceptor:
         found = self._event(
             replace(draft, item=held, times=replace(draft.times, until_ms=None)), subject, wide
         )
-        return replace(found, review=about(review, found.event))
+        review = self.review(draft, reason, detail, subject, scope, found.event)
+        return replace(found, review=review)
 
     def _event(self, draft: Draft, subject: str, scope: Scope) -> Outcome:
         fact = draft.fact(scope)
@@ -159,7 +158,7 @@ class Acceptor:
         detail: str,
         subject: str | None = None,
         scope: Scope | None = None,
-        named: bytes | None = None,
+        event: ConsentEvent | None = None,
     ) -> ReviewEvent:
         """Open a case about a draft; about a scope's entity only if the registry knows it."""
         known = scope is not None and scope.entity in self._registry.entities
@@ -172,5 +171,5 @@ class Acceptor:
             detail=detail,
             subject=subject,
             entity=scope.entity if scope is not None and known else None,
-            named=named,
+            event=event,
         )

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Final, Literal
 
+from consentlog.domain.events import ConsentEvent
 from consentlog.domain.registry import Registry
 from consentlog.domain.scope import ANY_ENTITY
 from consentlog.domain.stated import instant_ms
@@ -20,7 +21,7 @@ from producers.draft import Reception
 from producers.outcome import Outcome
 from producers.received import received
 from producers.request import ActorIn, EventIn, EvidenceIn, ScopeIn
-from producers.reviews.opening import about, open_review
+from producers.reviews.opening import open_review
 from producers.sms import Message, Pushed
 
 _PERSON: Final = ActorIn(id="subject", type="person")
@@ -98,8 +99,8 @@ class MessageAcceptor:
         detail = _why_a_person_looks(judgement, outcome, is_verified)
         if detail is None:
             return outcome
-        review = self._review(raw, principal, pushed.message, detail, is_verified)
-        return replace(outcome, review=about(review, outcome.event))
+        review = self._review(raw, principal, pushed.message, detail, is_verified, outcome.event)
+        return replace(outcome, review=review)
 
     def _item(
         self, message: Message, judgement: Judgement, principal: Principal, is_verified: bool
@@ -137,13 +138,14 @@ class MessageAcceptor:
         sure = len(entities) == 1 and entities <= principal.source.entities
         return entities.pop() if sure else ANY_ENTITY
 
-    def _review(
+    def _review(  # noqa: PLR0913  # what a case says
         self,
         raw: object,
         principal: Principal,
         message: Message | None,
         detail: str,
         is_verified: bool,
+        event: ConsentEvent | None = None,
     ) -> ReviewEvent:
         reason = ReviewReason.UNCLEAR_WORDS if is_verified else ReviewReason.NOT_AUTHENTICATED
         return open_review(
@@ -154,6 +156,7 @@ class MessageAcceptor:
             payload=bytes_of(raw),
             detail=detail,
             subject=_subject_of(message, principal),
+            event=event,
         )
 
     def _received(

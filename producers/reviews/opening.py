@@ -1,6 +1,7 @@
 """Opens cases for what could not be understood, or waits for a second person.
 
-The same input opens the same case.
+The same input opens the same case, and an event has one case: a hold that nobody's case names
+could never end.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def open_review(  # noqa: PLR0913  # the parts of a case, keyword-only
     detail: str,
     subject: str | None = None,
     entity: str | None = None,
+    event: ConsentEvent | None = None,
     named: bytes | None = None,
 ) -> ReviewEvent:
     """Open a case.
@@ -35,28 +37,34 @@ def open_review(  # noqa: PLR0913  # the parts of a case, keyword-only
         payload: What came in, as it came.
         detail: One sentence, without a number.
         subject: E.164 if one is recognisable.
-        entity: Whom it is about; None where nobody knows.
-        named: What makes it this case and no other; by default what came in.
+        entity: Whom it is about, if somebody knows and the event does not say it.
+        event: The hold that stands in meanwhile, or the act that waits for a second person.
+        named: What makes it this case and no other; by default the event, else what came in.
 
     Returns:
         The event; a delivery repeated opens the same case.
     """
-    return ReviewEvent(
-        review_id=case_id(id_key, source, reason, payload if named is None else named),
+    if named is None:
+        named = payload if event is None else event.fact.event_id
+    opened = ReviewEvent(
+        review_id=case_id(id_key, source, reason, named),
         reason=reason,
         opened_at_ms=opened_at_ms,
         source=source,
         subject=subject,
-        entity=entity,
         detail=detail,
         payload=payload,
+        entity=entity,
     )
+    return about(opened, event)
 
 
 def about(review: ReviewEvent, event: ConsentEvent | None) -> ReviewEvent:
-    """Name the event that stands in while a case is open, or that waits for it; None = none does.
+    """Name the event that a case is about, and whom; None = there is none.
 
     A hold of every entity says nothing of whom the case is about.
+
+    The case keeps its id: give `open_review` the event where each event is a case of its own.
     """
     if event is None:
         return review

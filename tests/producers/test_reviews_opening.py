@@ -93,7 +93,7 @@ def test_words_to_be_read_name_their_hold(gateway: Gateway) -> None:
 
 
 def test_a_message_without_a_right_signature_names_its_hold(tmp_path: Path) -> None:
-    secret = WebhookSecret({"k": b"x" * 32})
+    secret = WebhookSecret({"k": "x" * 32})
     with memory_gateway(tmp_path, webhooks={"aliyun": secret}) as gateway:
         gateway.sms(message("TD"))
         (case,) = gateway.reviews
