@@ -15,6 +15,11 @@ from consentlog.domain.scope import ANY_ENTITY, Scope
 from consentlog.domain.vocabulary import Action, ActorType, Channel, Method, Purpose
 
 COMPLIANCE: Final = "compliance"
+BACKFILL: Final = "grants:backfill"
+"""What a key needs to take documented consents over, from a list that a second person approved.
+
+Source: rules of refusal 5.
+"""
 
 
 class ActRule(NamedTuple):
@@ -55,7 +60,7 @@ RULES: Final = MappingProxyType(
             _TARGET,
             _STAFF,
             COMPLIANCE,
-            ("corrections:write", "grants:write"),
+            ("corrections:write", "grants:write", BACKFILL),
             reason=True,
         ),
     }

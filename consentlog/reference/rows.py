@@ -49,13 +49,14 @@ Digits = Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,16}$")]
 KeyScope = Annotated[
     str,
     Field(
-        pattern=r"^(events:write|grants:write|consent:end|holds:release|corrections:write"
-        r"|approvals:write|check:read|desk:use|sms:(aliyun|huawei|tencent|twilio)|role:[a-z]+)$"
+        pattern=r"^(events:write|grants:write|grants:backfill|consent:end|holds:release"
+        r"|corrections:write|approvals:write|check:read|desk:use|sms:(aliyun|huawei|tencent|twilio)|role:[a-z]+)$"
     ),
 ]
 
 
 COMPLIANCE: Final = "role:compliance"
+_APPROVED_BY_OTHERS: Final = frozenset({"grants:write", "grants:backfill", "corrections:write"})
 
 
 class DatedRow(BaseModel):
@@ -172,6 +173,6 @@ class KeyRow(DatedRow):
         held = set(self.scopes)
         if held & {"holds:release", "approvals:write"} and COMPLIANCE not in held:
             raise ValueError(f"releases and approvals count with {COMPLIANCE} only")
-        if "approvals:write" in held and held & {"grants:write", "corrections:write"}:
+        if "approvals:write" in held and held & _APPROVED_BY_OTHERS:
             raise ValueError("who approves may not state what is approved: give two keys")
         return self

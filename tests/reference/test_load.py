@@ -129,6 +129,7 @@ WRONG_REGISTRIES = [
         35,
         "two keys",
     ),
+    ('"role:agent"', '"role:compliance", "approvals:write", "grants:backfill"', 35, "two keys"),
     (
         '"role:agent"]\n',
         '"role:agent"]\n\n[[keys]]\nid = "desk-2"\nsource = "desk"\n'

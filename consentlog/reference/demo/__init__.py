@@ -29,6 +29,7 @@ KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "huawei": ("sms:huawei",),
     "tencent": ("sms:tencent",),
     "twilio": ("sms:twilio",),
+    "takeover": ("grants:backfill",),
     "dialer": ("check:read",),
     "web": ("check:read",),
     "compliance": (
