@@ -23,8 +23,8 @@ jars: setup
 demo: jars ## the main job, on screen; ONCE=1 ends by itself and judges the result
 	@$(BIN)/consentlog demo $(if $(ONCE),--once)
 
-test: jars ## every test but the long fault runs
-	$(BIN)/pytest tests -m "not faults"
+test: jars ## every test but the long fault runs, on two processes: most of them wait
+	$(BIN)/pytest tests -m "not faults" --numprocesses 2 --dist worksteal
 
 test-faults: jars ## the long fault runs
 	$(BIN)/pytest tests -m faults
