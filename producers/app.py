@@ -16,11 +16,14 @@ from consentlog.ports import Clock, EventLog
 from consentlog.reference.secrets import Secrets
 from consentlog.reference.words import Words
 from producers.accept import Acceptor
+from producers.channels.desk import DeskChannel
 from producers.channels.events import EventsChannel
 from producers.channels.ivr import IvrChannel
 from producers.channels.pages import Outside, PageChannels
 from producers.channels.schemas import SchemasChannel
 from producers.channels.sms import SmsChannels
+from producers.desk.recording import Recorder
+from producers.desk.session import Sessions
 from producers.intake import Intake
 from producers.ivr.later import Later
 from producers.ivr.meaning import PressAcceptor
@@ -78,12 +81,15 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     webhooks = Webhooks(registry, keys, secrets.webhooks, messages, intake, secrets.id_key, clock)
     later = Later(reference.policy, clock)
     presses = PressAcceptor(registry, acceptor, later, secrets.id_key, clock)
+    sessions = Sessions(registry, keys, clock, secrets.link_active, secrets.link_keys)
+    recorder = Recorder(acceptor, intake, pages.spread, limit)
     channels = (
         EventsChannel(keys, acceptor, intake, clock, limit),
         IvrChannel(keys, presses, intake, clock, limit),
         SchemasChannel(limit),
         SmsChannels(webhooks),
         PageChannels(registry, keys, sealer, acceptor, intake, pages, limit, clock),
+        DeskChannel(registry, reference.policy, sessions, recorder, clock),
     )
     routers = [channel.router() for channel in channels]
     return build_app("consentlog gateway", routers, is_ready, lifespan=lifespan)

@@ -8,9 +8,9 @@ from consentlog.domain.registry import Registry
 from consentlog.ports import Clock
 from producers.channels.pages import Outside
 from producers.code_outbox import CodeOutbox
+from producers.desk.spread import GateSpread
 from producers.gate_client import GateClient
 from producers.preference.gate import GateState
-from producers.preference.standing import NobodyKnows
 from producers.settings import CodeSettings, GateAccess
 
 
@@ -24,6 +24,9 @@ def outside_of(gate: GateAccess, codes: CodeSettings, registry: Registry, clock:
         clock: Of the gateway.
     """
     key = gate.key.get_secret_value()
-    state = GateState(GateClient(gate.url, key), registry, clock) if gate.url else NobodyKnows()
     sender = CodeOutbox(Path(codes.outbox), clock) if codes.outbox else None
-    return Outside(state, sender)
+    if not gate.url:
+        return Outside(sender=sender)
+    # Connections of their own: a crowd on the preference page makes no clerk wait.
+    state = GateState(GateClient(gate.url, key), registry, clock)
+    return Outside(state, sender, GateSpread(GateClient(gate.url, key)))

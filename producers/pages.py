@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
@@ -59,12 +60,38 @@ nav a{display:inline-block;padding:.5rem 0}
 a{color:var(--act)}
 :focus-visible{outline:3px solid var(--act);outline-offset:3px}
 """
-_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
-CONTENT_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the pages of a room look and what they say of themselves.
+
+    `style` comes after the frame's own. `tells_origin` lets the browser say to this place, and to
+    no other, from which page of it a form comes.
+    """
+
+    style: str = ""
+    tells_origin: bool = False
+
+    @property
+    def head(self) -> str:
+        """What it adds to a document's head, as HTML."""
+        # The header says no-referrer, and with that a browser hides the origin of a form too.
+        referrer = '<meta name="referrer" content="same-origin">' if self.tells_origin else ""
+        return f"{referrer}<style>{_STYLE}{self.style}</style>"
+
+    @property
+    def policy(self) -> str:
+        """The Content-Security-Policy: this style and nothing else, forms to this place only."""
+        digest = hashlib.sha256(f"{_STYLE}{self.style}".encode()).digest()
+        return (
+            f"default-src 'none'; style-src 'sha256-{base64.b64encode(digest).decode()}'; "
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+
+
+PLAIN: Final = Look()
+"""The frame's own."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _LATER: Final = frozenset({429, 503})
@@ -76,7 +103,15 @@ _NAME: Final[dict[Language, str]] = {"zh": "中文", "en": "English"}
 _NAV: Final[dict[Language, str]] = {"zh": "本页导航", "en": "This page"}
 
 
-def document(language: Language, title: str, body: str, links: tuple[str, ...] = ()) -> str:
+def document(  # noqa: PLR0913  # two of them keyword-only, for rooms with a head of their own
+    language: Language,
+    title: str,
+    body: str,
+    links: tuple[str, ...] = (),
+    *,
+    above: str = "",
+    look: Look = PLAIN,
+) -> str:
     """Draw a whole page.
 
     Args:
@@ -84,6 +119,8 @@ def document(language: Language, title: str, body: str, links: tuple[str, ...] =
         title: As text; it is escaped.
         body: As HTML: what came from outside is escaped by whoever drew it.
         links: As HTML, set before the link to the other language.
+        above: As HTML, set above the title.
+        look: Of the room; the response must be given the same.
 
     Returns:
         An HTML document.
@@ -95,7 +132,7 @@ def document(language: Language, title: str, body: str, links: tuple[str, ...] =
         f'<!doctype html>\n<html lang="{_LANG[language]}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="robots" content="noindex"><title>{head}</title>'
-        f"<style>{_STYLE}</style></head>\n<body><main><h1>{head}</h1>\n{body}\n"
+        f"{look.head}</head>\n<body><main>{above}<h1>{head}</h1>\n{body}\n"
         f'<nav aria-label="{_NAV[language]}">{"".join(links)}{switch}</nav></main></body></html>\n'
     )
 
@@ -133,7 +170,11 @@ def form_of(fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def page_response(
-    html: str, language: Language, status: int = 200, retry_after_s: int | None = None
+    html: str,
+    language: Language,
+    status: int = 200,
+    retry_after_s: int | None = None,
+    look: Look = PLAIN,
 ) -> HTMLResponse:
     """Answer with a page, which may load nothing, be framed nowhere and send forms home only.
 
@@ -142,9 +183,10 @@ def page_response(
         language: Its language.
         status: HTTP status.
         retry_after_s: When to come back, seconds; None if there is nothing to wait for.
+        look: That the document was drawn with.
     """
     headers = {
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Content-Security-Policy": look.policy,
         "Content-Language": language,
         "Vary": "Accept-Language",
     }

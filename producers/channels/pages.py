@@ -16,6 +16,7 @@ from producers.channels.app import AppChannel
 from producers.channels.link import LinkChannel
 from producers.channels.preference import PreferenceChannel
 from producers.codes import Codes, CodeSender
+from producers.desk.spread import NobodySays, Spread
 from producers.intake import Intake
 from producers.limits import RateLimit
 from producers.links import LinkSealer
@@ -24,17 +25,19 @@ from producers.preference.standing import CurrentState, NobodyKnows
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the pages ask of others: how things stand, and a way to send codes.
+    """What the pages ask of others: how things stand, a way to send codes, who denies by now.
 
     Without a sender nobody can agree on the page, and it does not offer it.
     """
 
     state: CurrentState = field(default_factory=NobodyKnows)
     sender: CodeSender | None = None
+    spread: Spread = field(default_factory=NobodySays)
 
     async def close(self) -> None:
         """Close what is open towards them."""
         await self.state.close()
+        await self.spread.close()
 
 
 @dataclass(frozen=True, slots=True)
