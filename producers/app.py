@@ -18,6 +18,7 @@ from consentlog.reference.words import Words
 from producers.accept import Acceptor
 from producers.channels.desk import DeskChannel
 from producers.channels.events import EventsChannel
+from producers.channels.imports import ImportsChannel
 from producers.channels.ivr import IvrChannel
 from producers.channels.pages import Outside, PageChannels
 from producers.channels.schemas import SchemasChannel
@@ -85,6 +86,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     recorder = Recorder(acceptor, intake, pages.spread, limit)
     channels = (
         EventsChannel(keys, acceptor, intake, clock, limit),
+        ImportsChannel(keys, acceptor, intake, clock, RateLimit(limits.of_imports), secrets.id_key),
         IvrChannel(keys, presses, intake, clock, limit),
         SchemasChannel(limit),
         SmsChannels(webhooks),

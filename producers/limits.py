@@ -41,9 +41,23 @@ class LimitSettings(Group):
         2000, ge=0, description="acts a second for each API key, in the long run; 0 = no limit"
     )
     burst_acts: int = Field(20_000, ge=1, description="acts at once for each API key")
+    import_rows_per_second: int = Field(
+        20_000,
+        ge=0,
+        description="rows a second of lists (/v1/imports) for each API key, and as many at once;"
+        " 0 = no limit",
+    )
+
+    @property
+    def of_imports(self) -> LimitSettings:
+        """The limits of lists, as limits of acts: a list does not slow its key's other refusals."""
+        rows = self.import_rows_per_second
+        return self.model_copy(update={"acts_per_second": rows, "burst_acts": max(1, rows)})
 
 
-DEFAULT_LIMITS: Final = LimitSettings(acts_per_second=2000, burst_acts=20_000)
+DEFAULT_LIMITS: Final = LimitSettings(
+    acts_per_second=2000, burst_acts=20_000, import_rows_per_second=20_000
+)
 """The limits of a gateway that was told none."""
 
 

@@ -41,7 +41,7 @@ ACCEPTED: Final = {
     "additionalProperties": False,
 }
 """What is told about one act that is durable (`producers.results`)."""
-_REJECTED: Final = {
+REJECTED: Final = {
     "title": "Rejected",
     "type": "object",
     "properties": {
@@ -55,7 +55,7 @@ _REJECTED: Final = {
 }
 
 
-def _of_line(result: dict[str, Any]) -> dict[str, Any]:
+def of_line(result: dict[str, Any]) -> dict[str, Any]:
     """Return the result of one line of a list: the same, and the line's index."""
     index = {"index": {"type": "integer", "minimum": 0}}
     return {
@@ -65,8 +65,9 @@ def _of_line(result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _results(*lines: dict[str, Any]) -> dict[str, Any]:
-    items = {"oneOf": [_of_line(line) for line in lines]} if lines[1:] else _of_line(lines[0])
+def results(*lines: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to a list: a result per line, each of one of these kinds."""
+    items = {"oneOf": [of_line(line) for line in lines]} if lines[1:] else of_line(lines[0])
     return {
         "title": "Results",
         "type": "object",
@@ -78,11 +79,11 @@ def _results(*lines: dict[str, Any]) -> dict[str, Any]:
 
 EVENTS_ANSWERS: Final[Answers] = {
     202: json_answer(
-        "Durable: in the log, or spooled for it.", {"oneOf": [ACCEPTED, _results(ACCEPTED)]}
+        "Durable: in the log, or spooled for it.", {"oneOf": [ACCEPTED, results(ACCEPTED)]}
     ),
     207: json_answer(
         "A list of which some or all lines were refused; the others are durable.",
-        _results(ACCEPTED, _REJECTED),
+        results(ACCEPTED, REJECTED),
     ),
     **problems(
         *("CL-1001", "CL-1002", "CL-1101", "CL-1102", "CL-1103", "CL-1104", "CL-1105", "CL-1106"),
@@ -146,15 +147,16 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _schema(item: type[BaseModel]) -> dict[str, Any]:
     schema = item.model_json_schema()
-    found: dict[str, Any] = _inlined(schema, schema.get("$defs", {}))
+    found: dict[str, Any] = inlined(schema, schema.get("$defs", {}))
     return found
 
 
-def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
+def inlined(node: Any, definitions: dict[str, Any]) -> Any:
+    """Return a JSON schema with its own definitions written out in place."""
     if isinstance(node, list):
-        return [_inlined(part, definitions) for part in node]
+        return [inlined(part, definitions) for part in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
-        return _inlined(definitions[node["$ref"].rpartition("/")[2]], definitions)
-    return {key: _inlined(part, definitions) for key, part in node.items() if key != "$defs"}
+        return inlined(definitions[node["$ref"].rpartition("/")[2]], definitions)
+    return {key: inlined(part, definitions) for key, part in node.items() if key != "$defs"}

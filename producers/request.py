@@ -70,10 +70,9 @@ class EvidenceIn(Shape):
         return any(value is not None for value in self.model_dump().values())
 
 
-class EventIn(Shape):
-    """One act, as its source states it. Times are text; see `consentlog.domain.stated`."""
+class ActIn(Shape):
+    """What may be the same in many acts. Times are text; see `consentlog.domain.stated`."""
 
-    number: Annotated[str, Field(max_length=256)]
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     action: Literal[
         "refused",
@@ -86,20 +85,26 @@ class EventIn(Shape):
     ]
     basis: Literal["objection", "withdrawal", "do_not_call_list", "authority"] | None = None
     scope: ScopeIn
-    occurred_at: Short | None = None
     precision: Literal["instant", "minute", "day"] = "instant"
     zone: Short | None = None
     recorded_at: Short | None = None
-    source_ref: Ref | None = None
-    nonce: Ref | None = None
     until: Short | None = None
     target: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
     hold_kind: Literal["not_now", "dispute", "unverified", "unclear"] | None = None
+    actor: ActorIn
+    evidence: EvidenceIn | None = None
+
+
+class EventIn(ActIn):
+    """One act, as its source states it."""
+
+    number: Annotated[str, Field(max_length=256)]
+    occurred_at: Short | None = None
+    source_ref: Ref | None = None
+    nonce: Ref | None = None
     method: (
         Literal["keyword", "spoken", "web", "app", "form", "letter", "import", "complaint"] | None
     ) = None
-    actor: ActorIn
-    evidence: EvidenceIn | None = None
 
 
 class EventRequest(EventIn):

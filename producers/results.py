@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from consentlog.errors import Language
+from consentlog.http.problems import problem_of
 from consentlog.ports import Delivered
 from consentlog.wire.reviews import ReviewReason
 from producers.intake import durability_of
@@ -27,6 +29,14 @@ def accepted(outcome: Outcome, delivered: Delivered) -> dict[str, object]:
     if outcome.event.fact.clock_wrong:
         found["clock_wrong"] = True
     return found
+
+
+def result_of(outcome: Outcome, delivered: Delivered, language: Language) -> dict[str, object]:
+    """Tell about one line of a list: that it is durable, or what is wrong with it."""
+    if outcome.refusal is None:
+        return accepted(outcome, delivered)
+    problem = problem_of(outcome.refusal, language)
+    return {"status": "rejected", "problem": problem, **review_id(outcome)}
 
 
 def review_id(outcome: Outcome) -> dict[str, object]:

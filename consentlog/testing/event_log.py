@@ -51,6 +51,11 @@ class MemoryEventLog:
         records.append(Record(topic, partition, offset, 0, key, value, headers))
         return Delivered(Position(partition, offset))
 
+    def clear(self) -> None:
+        """Forget every record."""
+        self._partitions.clear()
+        self.spooled.clear()
+
     def records(self, topic: str) -> list[Record]:
         """Return everything in a topic, by partition and offset."""
         return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from typing import Final
@@ -12,11 +11,10 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from consentlog.domain.acts import LOOSENING
-from consentlog.errors import Language
 from consentlog.http.auth import Authenticator, Principal
 from consentlog.http.body import parse_json
 from consentlog.http.language import language_of
-from consentlog.http.problems import RequestRefused, pointers_of, problem_of
+from consentlog.http.problems import RequestRefused, pointers_of
 from consentlog.ports import Clock, Delivered
 from producers.accept import Acceptor
 from producers.draft import Reception
@@ -26,7 +24,7 @@ from producers.limits import RateLimit
 from producers.openapi import EVENTS_ANSWERS, EVENTS_HEADERS, EVENTS_SECURITY, request_body
 from producers.outcome import Outcome
 from producers.request import MAX_REF, EventRequest
-from producers.results import accepted, review_id
+from producers.results import accepted, result_of, review_id
 from producers.source_clock import measured_offset
 
 MAX_ITEMS: Final = 1000
@@ -126,12 +124,12 @@ class EventsChannel:
         self, request: Request, body: object, outcomes: Sequence[Outcome]
     ) -> JSONResponse:
         trace = request.headers.get("traceparent")
-        delivered = await asyncio.gather(*(self._intake.deliver(one, trace) for one in outcomes))
+        delivered = await self._intake.deliver_all(outcomes, trace)
         if not isinstance(body, list):
             return _single(outcomes[0], delivered[0], _correlation_of(body))
         language = language_of(request.headers.get("accept-language"))
         results = [
-            {"index": index, **_result(outcome, one, language), **_correlation_of(item)}
+            {"index": index, **result_of(outcome, one, language), **_correlation_of(item)}
             for index, (item, outcome, one) in enumerate(
                 zip(body, outcomes, delivered, strict=True)
             )
@@ -173,10 +171,3 @@ def _correlation_of(item: object) -> dict[str, object]:
         return {}
     # JSON can spell half a character, which could not be sent back.
     return {"correlation_id": given.encode("utf-8", "replace").decode()}
-
-
-def _result(outcome: Outcome, delivered: Delivered, language: Language) -> dict[str, object]:
-    if outcome.refusal is None:
-        return accepted(outcome, delivered)
-    problem = problem_of(outcome.refusal, language)
-    return {"status": "rejected", "problem": problem, **review_id(outcome)}

@@ -154,7 +154,7 @@ class CommitThread:
 
     def _admit(self, jobs: list[Job]) -> tuple[list[Job], list[Row]]:
         """Take what fits; the others are told that the spool is full."""
-        taken, rows, turned_away = [], [], list[Answer]()
+        taken, rows, turned_away = list[Job](), list[Row](), list[Answer]()
         size = refused = 0
         now_ms = self._clock.now_ms()
         for job in jobs:

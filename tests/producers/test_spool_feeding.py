@@ -79,7 +79,7 @@ def test_a_job_that_does_not_fit_leaves_room_for_one_that_does(tmp_path: Path) -
     many = [NewRecord(b"+86", value) for value in _values(0, 11)]
     with spooled_log(tmp_path, producer.build, max_rows=10) as log:
 
-        async def both() -> list[object]:
+        async def both() -> Sequence[object]:
             return await asyncio.gather(
                 log.append_all(EVENTS.name, many),
                 log.append_all(EVENTS.name, many[:10]),
