@@ -27,7 +27,8 @@ def _of_refusal(typed: Typed, choices: Choices, words: Texts) -> dict[str, str]:
     entity, brand, campaign = (typed.get(name) for name in ("entity", "brand", "campaign"))
     if any(typed.get(name) for name in _NARROWER) and not typed.get("words"):
         found["words"] = words.say("missing_words")
-    if entity and not choices.knows(Scope(entity, brand or None, campaign or None)):
+    is_sure = entity in choices.values("entity")
+    if is_sure and not choices.knows(Scope(entity, brand or None, campaign or None)):
         found["campaign" if campaign else "brand"] = words.say("not_of_entity")
     if typed.is_not_now and not typed.get(UNTIL):
         found[UNTIL] = words.say("missing_until")

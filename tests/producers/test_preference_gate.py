@@ -14,28 +14,18 @@ import pytest
 from consentlog.domain.facts import Fact
 from consentlog.domain.registry import Campaign
 from consentlog.domain.vocabulary import Channel, Purpose
-from consentlog.http.app import build_app
-from consentlog.http.auth import Authenticator
 from consentlog.ports import Position
-from dialers.app import GateRoutes
-from dialers.waiters import TokenWaiters
 from producers.gate_client import GateClient
 from producers.preference.choices import PARTS, Part
 from producers.preference.gate import MAX_CONTACTS, GateState
 from producers.preference.standing import Standing, Standings
-from tests.support.gates import PARTITIONS, REGISTRY, Bench
+from tests.support.gate_http import Canned, gate_over
+from tests.support.gates import REGISTRY, Bench
 from tests.support.histories import MINUTE_MS, NOON_MS, NUMBER, granted, held, refused
 
 VOICE, SMS = (Part(Purpose.MARKETING, way) for way in (Channel.VOICE, Channel.SMS))
 SERVICE = Part(Purpose.SERVICE, Channel.VOICE)
 UNKNOWN = dict.fromkeys(PARTS, Standing.UNKNOWN)
-
-
-def _transport(bench: Bench) -> httpx2.ASGITransport:
-    waiters = TokenWaiters(PARTITIONS, bench.view.has)
-    keys = Authenticator(bench.registry, bench.clock)
-    routes = GateRoutes(bench.gate, bench.registry, keys, waiters.wait)
-    return httpx2.ASGITransport(build_app("gate", [routes.router()], bench.gate.is_ready))
 
 
 def _ask(
@@ -47,7 +37,7 @@ def _ask(
     after: Position | None = None,
 ) -> Standings:
     async def go() -> Standings:
-        transport_ = transport or _transport(bench)
+        transport_ = transport or gate_over(bench)
         client = GateClient("http://gate", key, transport_)
         gate = GateState(client, bench.registry, bench.clock)
         try:
@@ -123,21 +113,6 @@ def test_a_write_that_has_not_arrived_is_waited_for_and_then_not_known() -> None
     assert _ask(bench, after=Position(partition, 99)) == UNKNOWN
 
 
-class _Canned(httpx2.AsyncBaseTransport):
-    def __init__(self, answer: httpx2.Response | Exception | None) -> None:
-        self._answer = answer
-        self.asked: list[httpx2.Request] = []
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self.asked.append(request)
-        if isinstance(self._answer, Exception):
-            raise self._answer
-        if self._answer is None:
-            await asyncio.sleep(60)
-        assert self._answer is not None
-        return httpx2.Response(self._answer.status_code, content=self._answer.content)
-
-
 def _odd_answers() -> Iterator[Any]:
     yield pytest.param(httpx2.ConnectError("nobody there"), id="unreachable")
     yield pytest.param(httpx2.Response(200, content=b"<html>"), id="not-json")
@@ -157,22 +132,22 @@ def _odd_answers() -> Iterator[Any]:
 
 @pytest.mark.parametrize("answer", list(_odd_answers()))
 def test_what_is_no_clear_answer_is_not_known(answer: httpx2.Response | Exception) -> None:
-    assert _ask(Bench(), _Canned(answer)) == UNKNOWN
+    assert _ask(Bench(), Canned(answer)) == UNKNOWN
 
 
 def test_a_gate_that_hangs_does_not_hold_up_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("producers.preference.gate.PATIENCE_S", 0.05)
-    assert _ask(Bench(), _Canned(None)) == UNKNOWN
+    assert _ask(Bench(), Canned(None)) == UNKNOWN
 
 
 def test_outside_calling_hours_only_is_open() -> None:
     body = {"verdict": "deny", "reasons": [{"code": "outside_calling_hours"}]}
     answer = httpx2.Response(200, content=json.dumps(body).encode())
-    assert set(_ask(Bench(), _Canned(answer)).values()) == {Standing.OPEN}
+    assert set(_ask(Bench(), Canned(answer)).values()) == {Standing.OPEN}
 
 
 def test_the_number_is_not_in_the_address_that_is_asked() -> None:
-    canned = _Canned(httpx2.Response(200, content=b"{}"))
+    canned = Canned(httpx2.Response(200, content=b"{}"))
     _ask(Bench(), canned)
     assert canned.asked
     assert all(NUMBER[1:] not in str(request.url) for request in canned.asked)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from html import unescape
 
 import httpx2
 
@@ -12,7 +13,7 @@ from consentlog.ports import Position
 from tests.support.gateway import Gateway
 from tests.support.pages import nonce_of
 
-FROM_HERE = {"sec-fetch-site": "same-origin"}
+FROM_HERE: Mapping[str, str] = {"sec-fetch-site": "same-origin"}
 
 
 class KnownSpread:
@@ -38,35 +39,28 @@ class DeskClient:
         self.gateway = gateway
         self.language = language
         self.cookies: dict[str, str] = {}
+        self.headers: Mapping[str, str] = FROM_HERE
 
     def sign_in(self, source: str = "desk", **fields: str) -> httpx2.Response:
         """Show a key: of a source, or `key` as it is given."""
         key = fields.pop("key", None) or self.gateway.keys[source]
         return self.post("/desk/sign-in", key=key, **fields)
 
-    def get(self, path: str = "/desk", **options: Any) -> httpx2.Response:
+    def get(self, path: str = "/desk") -> httpx2.Response:
         """Ask for a page."""
-        return self._kept(
-            self.gateway.client.get(
-                f"{path}?lang={self.language}", headers=self._headers(), **options
-            )
-        )
-
-    def post(
-        self, path: str = "/desk", headers: dict[str, str] | None = None, **fields: str
-    ) -> httpx2.Response:
-        """Send a form's fields."""
-        headers = FROM_HERE if headers is None else headers
         address = f"{path}?lang={self.language}"
-        return self._kept(
-            self.gateway.client.post(address, data=fields, headers=self._headers() | headers)
-        )
+        return self._kept(self.gateway.client.get(address, headers=self._cookies()))
+
+    def post(self, path: str = "/desk", **fields: str) -> httpx2.Response:
+        """Send a form's fields, with the headers that say where it comes from."""
+        address, headers = f"{path}?lang={self.language}", self._cookies() | dict(self.headers)
+        return self._kept(self.gateway.client.post(address, data=fields, headers=headers))
 
     def submit(self, path: str = "/desk", **fields: str) -> httpx2.Response:
         """Send a form that was just drawn."""
         return self.post(path, **{"nonce": nonce_of(self.get(path).text), **fields})
 
-    def _headers(self) -> dict[str, str]:
+    def _cookies(self) -> dict[str, str]:
         kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return {"cookie": kept} if kept else {}
 
@@ -86,4 +80,4 @@ def errors_of(html: str) -> dict[str, str]:
         assert re.search(rf'id="{name}"[^>]*aria-describedby="[^"]*{name}-wrong', html), name
         assert re.search(rf'id="{name}"[^>]*aria-invalid="true"', html), name
         assert f'href="#{name}"' in html, name
-    return dict(found)
+    return {name: unescape(text) for name, text in found}
