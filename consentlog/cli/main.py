@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "check": Command("check", "Data", "may this number be contacted?", "查询号码是否可联系"),
     "state": Command("state", "Data", "what a history on stdin means", "由标准输入的历史得出结论"),
     "import": Command("import_", "Data", "record a list of refusals", "导入拒绝名单"),
+    "takeover": Command("takeover", "Data", "take documented consents over", "承接有据可查的同意"),
     "numbers": Command("numbers", "Data", "clean a list of numbers", "规范化号码列表"),
     "words": Command("words", "Data", "what do messages mean?", "判断短信的含义"),
     "link": Command("link", "Data", "make a one-click refusal link", "生成一键退订链接"),

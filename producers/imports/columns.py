@@ -46,12 +46,15 @@ class Columns(NamedTuple):
         return not self.has_header and set(self.places) == {"number"}
 
 
-def columns_of(table: Table, told: Mapping[str, str]) -> Columns:
+def columns_of(
+    table: Table, told: Mapping[str, str], headers: Mapping[str, tuple[str, ...]] = HEADERS
+) -> Columns:
     """Find the columns of a list.
 
     Args:
         table: The list.
         told: Header, or place from 1, by field; wins over the known headers.
+        headers: The known ones by field.
 
     Raises:
         InvalidEvent: `CL-1502` if the column of the numbers is not known, or one that was told is
@@ -61,7 +64,7 @@ def columns_of(table: Table, told: Mapping[str, str]) -> Columns:
     if first is None:
         raise InvalidEvent("CL-1502", reason="the list is empty")
     is_data = any(_digits(cell) >= _DIGITS_OF_A_NUMBER for cell in first)
-    places = {} if is_data else _by_header(first, told)
+    places = {} if is_data else _by_header(first, told, headers)
     places |= {field: _told(field, where, first, is_data) for field, where in told.items()}
     if "number" not in places:
         if len(first) > 1:
@@ -79,10 +82,12 @@ def data_rows(table: Table, columns: Columns) -> chain[Row]:
     return chain(rows)
 
 
-def _by_header(cells: Sequence[str], told: Mapping[str, str]) -> dict[str, int]:
+def _by_header(
+    cells: Sequence[str], told: Mapping[str, str], headers: Mapping[str, tuple[str, ...]]
+) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
-        known = next((field for field, names in HEADERS.items() if _plain(cell) in names), None)
+        known = next((field for field, names in headers.items() if _plain(cell) in names), None)
         if known is None or known in told:
             continue
         if known in places:
