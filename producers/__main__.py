@@ -20,6 +20,8 @@ from consentlog.reference.words import load_words
 from producers.app import Reference, build_gateway
 from producers.outside import outside_of
 from producers.publish import gateway_producer
+from producers.reviews.book import ReviewBook
+from producers.reviews.following import follower_of
 from producers.settings import GatewaySettings
 from producers.spool.log import SpooledLog
 
@@ -57,10 +59,15 @@ def build(settings: GatewaySettings) -> FastAPI:
     )
     pages = outside_of(settings.gate, settings.codes, registry, clock)
 
+    book = ReviewBook()
+    follower = follower_of(book, kafka, settings.reviews, clock)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         events.start()
+        follower.start()
         yield
+        await asyncio.to_thread(follower.stop)
         await pages.close()
         await asyncio.to_thread(events.close)
 
@@ -72,6 +79,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         lifespan=lifespan,
         limits=settings.limits,
         pages=pages,
+        book=book,
     )
 
 

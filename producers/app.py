@@ -21,6 +21,7 @@ from producers.channels.events import EventsChannel
 from producers.channels.imports import ImportsChannel
 from producers.channels.ivr import IvrChannel
 from producers.channels.pages import Outside, PageChannels
+from producers.channels.reviews import ReviewsChannel
 from producers.channels.schemas import SchemasChannel
 from producers.channels.sms import SmsChannels
 from producers.desk.recording import Recorder
@@ -31,6 +32,8 @@ from producers.ivr.meaning import PressAcceptor
 from producers.limits import DEFAULT_LIMITS, LimitSettings, RateLimit
 from producers.links import LinkSealer
 from producers.messages import MessageAcceptor
+from producers.reviews.book import ReviewBook
+from producers.reviews.decide import Reviews
 from producers.webhooks import Webhooks
 
 ALONE: Final = Outside()
@@ -56,6 +59,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     lifespan: Lifespan | None = None,
     limits: LimitSettings = DEFAULT_LIMITS,
     pages: Outside = ALONE,
+    book: ReviewBook | None = None,
 ) -> FastAPI:
     """Put the channels together.
 
@@ -67,6 +71,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         lifespan: Starts and stops the log.
         limits: How fast one API key may send.
         pages: What the pages ask of others; by default they know nothing and send no codes.
+        book: What the review topic says; None = nobody reads it, and nobody can be told.
 
     Raises:
         FatalError: `CL-6061` if the registry has no source for links, `CL-6063` if the secrets hold
@@ -84,10 +89,13 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     presses = PressAcceptor(registry, acceptor, later, secrets.id_key, clock)
     sessions = Sessions(registry, keys, clock, secrets.link_active, secrets.link_keys)
     recorder = Recorder(acceptor, intake, pages.spread, limit)
+    cases = book or ReviewBook()
+    reviews = Reviews(registry, cases, acceptor, intake, log, clock)
     channels = (
         EventsChannel(keys, acceptor, intake, clock, limit),
         ImportsChannel(keys, acceptor, intake, clock, RateLimit(limits.of_imports), secrets.id_key),
         IvrChannel(keys, presses, intake, clock, limit),
+        ReviewsChannel(keys, reviews, clock, limit),
         SchemasChannel(limit),
         SmsChannels(webhooks),
         PageChannels(registry, keys, sealer, acceptor, intake, pages, limit, clock),

@@ -12,6 +12,7 @@ from consentlog.settings import Group, HttpSettings, KafkaSettings, ReferenceSet
 from producers.limits import DEFAULT_LIMITS, LimitSettings
 from producers.spool.limits import SpoolLimits
 
+_HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 86_400_000
 
 
@@ -74,6 +75,19 @@ class SpoolSettings(Group):
         return self.name or socket.gethostname()
 
 
+class ReviewSettings(Group):
+    """What waits for a person."""
+
+    overdue_hours: int = Field(
+        24, ge=1, le=8760, description="hours after which a case that nobody decided is an alarm"
+    )
+
+    @property
+    def overdue_ms(self) -> int:
+        """The same in ms."""
+        return self.overdue_hours * _HOUR_MS
+
+
 class GatewaySettings(LinkSettings):
     """The gateway's settings."""
 
@@ -83,3 +97,4 @@ class GatewaySettings(LinkSettings):
     limits: LimitSettings = DEFAULT_LIMITS
     gate: GateAccess = GateAccess(url="", key=SecretStr(""))
     codes: CodeSettings = CodeSettings(outbox="")
+    reviews: ReviewSettings = ReviewSettings(overdue_hours=24)

@@ -81,6 +81,8 @@ _CORRELATION: Final = {
     " ASCII characters comes back in the answer's header, anything else does not",
     "schema": _TEXT,
 }
+_FINAL: Final = frozenset({"CL-1803"})
+"""Conflicts that no waiting ends."""
 _WITH_BODY: Final = ("post", "put", "patch")
 
 
@@ -105,7 +107,8 @@ def problems(*codes: str) -> Answers:
 
 def _answer(status: int, entries: list[CatalogueEntry]) -> dict[str, Any]:
     told = "; ".join(f"{entry.code} {entry.name.replace('-', ' ')}" for entry in entries)
-    headers = _RETRY_AFTER if status in (409, 429, 503) else {}
+    is_later = status in (409, 429, 503) and not all(entry.code in _FINAL for entry in entries)
+    headers = _RETRY_AFTER if is_later else {}
     content = {
         "schema": {"$ref": "#/components/schemas/Problem"},
         "examples": {entry.code: {"value": _example(entry)} for entry in entries},

@@ -50,12 +50,14 @@ KeyScope = Annotated[
     str,
     Field(
         pattern=r"^(events:write|grants:write|grants:backfill|consent:end|holds:release"
-        r"|corrections:write|approvals:write|check:read|desk:use|sms:(aliyun|huawei|tencent|twilio)|role:[a-z]+)$"
+        r"|corrections:write|approvals:write|check:read|desk:use|reviews:read|reviews:decide"
+        r"|numbers:read|sms:(aliyun|huawei|tencent|twilio)|role:[a-z]+)$"
     ),
 ]
 
 
 COMPLIANCE: Final = "role:compliance"
+_OF_COMPLIANCE: Final = frozenset({"holds:release", "approvals:write", "reviews:decide"})
 _APPROVED_BY_OTHERS: Final = frozenset({"grants:write", "grants:backfill", "corrections:write"})
 
 
@@ -171,8 +173,10 @@ class KeyRow(DatedRow):
     def _counts(self) -> KeyRow:
         """Refuse a key whose acts would be recorded and never count, or approve themselves."""
         held = set(self.scopes)
-        if held & {"holds:release", "approvals:write"} and COMPLIANCE not in held:
-            raise ValueError(f"releases and approvals count with {COMPLIANCE} only")
+        if held & _OF_COMPLIANCE and COMPLIANCE not in held:
+            raise ValueError(f"releases, approvals and decisions count with {COMPLIANCE} only")
+        if "reviews:decide" in held and "reviews:read" not in held:
+            raise ValueError("who decides cases reads them: add reviews:read")
         if "approvals:write" in held and held & _APPROVED_BY_OTHERS:
             raise ValueError("who approves may not state what is approved: give two keys")
         return self

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
 import pytest
 from schemathesis import Case
 
 from consentlog.domain.scope import Scope
-from consentlog.testing.event_log import MemoryEventLog
+from consentlog.kafka.topics import REVIEWS
+from consentlog.wire.reviews import ReviewEvent, ReviewReason, encode_review
 from producers.app import build_gateway
 from producers.links import LinkSealer
 from tests.support.gateway import NUMBER, FixedClock, demo_reference
 from tests.support.made_up import ask, operations_of
+from tests.support.reviews import FollowedLog
 
 _EXAMPLES: Final = 25
 _ENOUGH: Final = 100
@@ -27,6 +30,7 @@ _ANSWERED: Final = {
     "POST /v1/consent-events": {202, 207, 422},
     "POST /v1/ivr": {202, 422},
     "POST /p/{token}": {200, 404},
+    "POST /v1/reviews/{id}/decisions": {202, 403, 422},
 }
 """Answers that must have been seen, so that the requests reach what they are made for."""
 _SCOPE: Final = Scope("acme")
@@ -38,7 +42,8 @@ class _World:
 
     def __init__(self, directory: Path) -> None:
         reference, self.keys = demo_reference(directory)
-        app = build_gateway(reference, MemoryEventLog(), FixedClock())
+        self.log = FollowedLog()
+        app = build_gateway(reference, self.log, FixedClock(), book=self.log.book)
         self.operations = operations_of(app)
         sealer = LinkSealer(reference.secrets.link_active, reference.secrets.link_keys)
         self.token = sealer.mint(NUMBER, _SCOPE)
@@ -47,6 +52,8 @@ class _World:
         """Put a known number, entity, subject or secret where the request has one."""
         known = {"subject": "consent.events.v1-value", "version": "1", "schema_id": "1"}
         known["token"] = self.token
+        if "id" in case.path_parameters:
+            known["id"] = self.open_case()
         if "secret" in case.path_parameters:
             known["secret"] = self.keys.get(case.operation.path.split("/")[3], "")
         for name in case.path_parameters:
@@ -57,6 +64,23 @@ class _World:
         for item in case.body if isinstance(case.body, list) else [case.body]:
             if isinstance(item, dict):
                 _localise(item)
+                _leave_to_the_case(item)
+
+    def open_case(self) -> str:
+        """Open one more case, and name it."""
+        review_id = (self.log.book.next_offset + 1).to_bytes(16)
+        opened = ReviewEvent(
+            review_id,
+            ReviewReason.UNCLEAR_WORDS,
+            FixedClock().at_ms,
+            "aliyun",
+            NUMBER,
+            event_id=review_id,
+            entity="acme",
+        )
+        key = review_id.hex()
+        anyio.run(self.log.append, REVIEWS.name, key.encode(), encode_review(opened), [])
+        return key
 
     def ask_all(self, examples: int) -> Iterator[tuple[str, Counter[int]]]:
         """Ask everything; the desk's key comes twice as often as each of the others."""
@@ -64,9 +88,18 @@ class _World:
         for label, operation in self.operations.items():
             wanted = _ANSWERED.get(label, set())
             enough = max(examples, _ENOUGH) if wanted else examples
-            seen = ask(operation, enough, keys, self.bring_close)
+            # Few keys may look at cases, and fewer decide them.
+            of_cases = [self.keys[name] for name in ("compliance", "compliance", "care", "desk")]
+            may_ask = of_cases if "/v1/reviews" in label else keys
+            seen = ask(operation, enough, may_ask, self.bring_close)
             assert wanted <= seen.keys(), (label, seen)
             yield label, seen
+
+
+def _leave_to_the_case(item: dict[str, Any]) -> None:
+    if "decision" in item:
+        for name in ("number", "region", "scope", "event_id"):
+            item.pop(name, None)
 
 
 def _localise(item: dict[str, Any]) -> None:

@@ -122,6 +122,8 @@ WRONG_REGISTRIES = [
     ('"role:agent"', '"everything"', 35, "scopes"),
     ('region = "CN"', 'region = "UK"', 27, "UK is no region"),
     ('"role:agent"', '"holds:release"', 35, "count with role:compliance only"),
+    ('"role:agent"', '"reviews:read", "reviews:decide"', 35, "count with role:compliance only"),
+    ('"role:agent"', '"role:compliance", "reviews:decide"', 35, "add reviews:read"),
     ('"role:agent"', '"approvals:write"', 35, "count with role:compliance only"),
     (
         '"role:agent"',

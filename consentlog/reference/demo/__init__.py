@@ -22,6 +22,7 @@ KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
         "consent:end",
         "corrections:write",
         "desk:use",
+        "reviews:read",
         "role:staff",
     ),
     "app": ("events:write", "grants:write"),
@@ -39,6 +40,9 @@ KEY_SCOPES: Final[dict[str, tuple[str, ...]]] = {
         "approvals:write",
         "check:read",
         "desk:use",
+        "reviews:read",
+        "reviews:decide",
+        "numbers:read",
         "role:compliance",
     ),
 }

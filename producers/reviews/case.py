@@ -1,0 +1,86 @@
+"""One case as the gateway remembers it: whole while it is open, four words once it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from consentlog.domain.registry import Source
+from consentlog.domain.scope import ANY_ENTITY
+from consentlog.http.auth import Principal
+from consentlog.ports import Record
+from consentlog.wire.reviews import ReviewEvent, ReviewReason
+
+UNREADABLE_SOURCE = "gateway"
+"""Who opens the case of a review record that does not decode."""
+
+
+class Decided(NamedTuple):
+    """What is kept of a decided case; `at_ms` is None where its record does not say when."""
+
+    decision: str
+    by: str
+    at_ms: int | None
+    owner: str
+
+
+class Place(NamedTuple):
+    """Where an open case stands in the order of age: the oldest first."""
+
+    opened_at_ms: int
+    review_id: bytes
+
+    def __str__(self) -> str:
+        return f"{self.opened_at_ms}:{self.review_id.hex()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An open case; `opened` is the event that opened it, `owner` who has it now."""
+
+    opened: ReviewEvent
+    owner: str
+
+    @property
+    def place(self) -> Place:
+        """Its place in the order of age."""
+        return Place(self.opened.opened_at_ms, self.opened.review_id)
+
+    def may_be_seen_by(self, principal: Principal, sources: Mapping[str, Source]) -> bool:
+        """Tell whether a key may know of the case.
+
+        A key sees cases about its own source's entities. Where nobody knows whom a case is about,
+        it sees those of sources that speak for one of them, and those of the services themselves.
+
+        Args:
+            principal: The key.
+            sources: Of the registry, by id.
+        """
+        own = principal.source.entities
+        if self.opened.entity not in (None, ANY_ENTITY):
+            return self.opened.entity in own
+        source = sources.get(self.opened.source)
+        return source is None or bool(source.entities & own)
+
+
+def unreadable(record: Record, review_id: bytes, reason: str) -> Case:
+    """Return the case that a record of the review topic is when it does not decode.
+
+    Args:
+        record: As it lies in the log.
+        review_id: What names it.
+        reason: Why it does not decode.
+    """
+    opened = ReviewEvent(
+        review_id=review_id,
+        reason=ReviewReason.UNDECODABLE,
+        opened_at_ms=record.append_ms,
+        source=UNREADABLE_SOURCE,
+        topic=record.topic,
+        partition=record.partition,
+        kafka_offset=record.offset,
+        detail=f"a record of the review log does not decode: {reason}",
+        payload=record.value or b"",
+    )
+    return Case(opened, opened.owner)
