@@ -24,6 +24,7 @@ from producers.channels.pages import Outside, PageChannels
 from producers.channels.reviews import ReviewsChannel
 from producers.channels.schemas import SchemasChannel
 from producers.channels.sms import SmsChannels
+from producers.channels.takeovers import TakeoversChannel
 from producers.desk.recording import Recorder
 from producers.desk.session import Sessions
 from producers.intake import Intake
@@ -34,6 +35,7 @@ from producers.links import LinkSealer
 from producers.messages import MessageAcceptor
 from producers.reviews.book import ReviewBook
 from producers.reviews.decide import Reviews
+from producers.takeovers.service import Takeovers
 from producers.webhooks import Webhooks
 
 ALONE: Final = Outside()
@@ -91,6 +93,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     recorder = Recorder(acceptor, intake, pages.spread, limit)
     cases = book or ReviewBook()
     reviews = Reviews(registry, cases, acceptor, intake, log, clock)
+    takeovers = Takeovers(acceptor, cases, secrets.id_key, clock)
     channels = (
         EventsChannel(keys, acceptor, intake, clock, limit),
         ImportsChannel(keys, acceptor, intake, clock, RateLimit(limits.of_imports), secrets.id_key),
@@ -98,6 +101,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         ReviewsChannel(keys, reviews, clock, limit),
         SchemasChannel(limit),
         SmsChannels(webhooks),
+        TakeoversChannel(keys, takeovers, cases, intake, clock, limit),
         PageChannels(registry, keys, sealer, acceptor, intake, pages, limit, clock),
         DeskChannel(registry, reference.policy, sessions, recorder, clock),
     )
