@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "takeover": Command("takeover", "Data", "take documented consents over", "承接有据可查的同意"),
     "numbers": Command("numbers", "Data", "clean a list of numbers", "规范化号码列表"),
     "words": Command("words", "Data", "what do messages mean?", "判断短信的含义"),
+    "review": Command("review", "Data", "decide what waits for a person", "处理待人工复核的事项"),
     "link": Command("link", "Data", "make a one-click refusal link", "生成一键退订链接"),
     "codes": Command("codes", "Data", "one-time codes of the local stack", "查看本机的验证码"),
     "history": Command(

@@ -109,13 +109,15 @@ class Reviews:
             raise RequestRefused("CL-1802")
         return found
 
-    async def assign(self, principal: Principal, review_id: bytes, owner: str) -> Case:
+    async def assign(
+        self, principal: Principal, review_id: bytes, owner: str | None = None
+    ) -> Case:
         """Give a case to somebody; returns after it is durable.
 
         Args:
             principal: Who gives it.
             review_id: Of an open case.
-            owner: A role or a person's id.
+            owner: A role or a person's id; None = whoever asks.
 
         Raises:
             RequestRefused: `CL-1103` without `reviews:decide`, `CL-1802`, `CL-1803`.
@@ -123,6 +125,7 @@ class Reviews:
         """
         async with self._turn:
             case = self._open(principal, review_id)
+            owner = owner or principal.key_id
             step = replace(
                 case.opened, action=ReviewAction.ASSIGNED, owner=owner, payload=b"", detail=""
             )

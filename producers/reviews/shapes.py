@@ -52,9 +52,9 @@ class DecisionIn(Shape):
 
 
 class OwnerIn(Shape):
-    """Who has to decide from now on: a role, or a person's id."""
+    """Who has to decide from now on: a role, or a person's id; by default whoever asks."""
 
-    owner: Name
+    owner: Name | None = None
 
 
 class ReviewQuery(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -18,7 +19,6 @@ from producers.reviews import watch as watching
 from producers.reviews.book import ReviewBook
 from producers.reviews.follower import ReviewFollower
 from producers.reviews.watch import ReviewWatch
-from producers.spool import exits
 from tests.producers.test_reviews_book import decided, opened
 from tests.support.gateway import FixedClock
 from tests.support.histories import NOON_MS
@@ -95,7 +95,7 @@ def test_what_nobody_foresaw_ends_the_process(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     codes: list[int] = []
-    monkeypatch.setattr(exits.os, "_exit", codes.append)
+    monkeypatch.setattr(os, "_exit", codes.append)
     feed = MemoryFeed()
     follower = ReviewFollower(ReviewBook(), lambda _: feed)
     feed.arrivals.put(error)
