@@ -27,6 +27,7 @@ margin:0 0 .75rem;align-items:start}
 .desk label .soft{font-weight:400}
 .hint{font-size:.875rem;display:block}
 .wrong{color:var(--warn);font-weight:600;display:block}
+.wrong,.desk .note{overflow-wrap:anywhere}
 .desk input,.desk select,.desk textarea{width:100%;min-height:2.875rem;padding:.375rem .625rem;
 margin:.125rem 0;border:2px solid var(--line);border-radius:.5rem;background:var(--paper);
 color:var(--ink);font:inherit;letter-spacing:normal}
