@@ -17,6 +17,7 @@ from consentlog.reference.secrets import Secrets
 from consentlog.reference.words import Words
 from producers.accept import Acceptor
 from producers.channels.desk import DeskChannel
+from producers.channels.desk_reviews import DeskReviewsChannel
 from producers.channels.events import EventsChannel
 from producers.channels.imports import ImportsChannel
 from producers.channels.ivr import IvrChannel
@@ -104,6 +105,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         TakeoversChannel(keys, takeovers, cases, intake, clock, limit),
         PageChannels(registry, keys, sealer, acceptor, intake, pages, limit, clock),
         DeskChannel(registry, reference.policy, sessions, recorder, clock),
+        DeskReviewsChannel(registry, sessions, reviews, clock, limit),
     )
     routers = [channel.router() for channel in channels]
     return build_app("consentlog gateway", routers, is_ready, lifespan=lifespan)

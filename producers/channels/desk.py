@@ -22,11 +22,12 @@ from producers.desk.clerk import Clerk
 from producers.desk.draw import Form, draw_form
 from producers.desk.draw_answer import Answer, draw_answer
 from producers.desk.fields import Sheet, Typed
-from producers.desk.frame import SIGN_IN_AT, SIGN_OUT_AT, Frame, Tab, may_not, sign_in, turned_away
+from producers.desk.frame import SIGN_IN_AT, SIGN_OUT_AT, Frame, may_not, sign_in, turned_away
 from producers.desk.later import Later, later_of
 from producers.desk.recording import NotTaken, Recorder, Submitted
 from producers.desk.session import Sessions, comes_from_here
 from producers.desk.sheets import RECORD, SHEETS
+from producers.desk.tabs import TABS
 from producers.limits import LimitSettings, RateLimit
 from producers.page_forms import page_language, read_form
 from producers.page_texts import Texts
@@ -80,7 +81,6 @@ class DeskChannel:
         self._recorder = recorder
         self._clock = clock
         self._sign_ins = RateLimit(SIGN_INS)
-        self._tabs = tuple(Tab(one.name, one.path, one.scope) for one in SHEETS)
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -224,7 +224,7 @@ class DeskChannel:
         return frame.page(title, body, wrong.status, wrong.retry_after_s)
 
     def _frame(self, frame: Frame, clerk: Clerk, sheet: Sheet) -> Frame:
-        return Frame(frame.language, clerk, self._tabs, sheet.name)
+        return Frame(frame.language, clerk, TABS, sheet.name)
 
     def _choices(self, clerk: Clerk, words: Texts) -> Choices:
         return Choices(self._registry, clerk, words, self._clock.now_ms())

@@ -13,6 +13,8 @@ from producers.desk.frame import hidden_field
 from producers.desk.later import Later
 from producers.page_texts import Texts
 
+_WIDE: Final = 4096
+"""Characters beyond which a field takes the whole width."""
 _FIRST: Final = "number"
 """Where the cursor stands, unless something is wrong."""
 
@@ -85,9 +87,10 @@ def _field(form: Form, one: Field) -> str:
     hint_text = words.texts.get(f"hint_{name}", "")
     mark = "" if one.is_needed or one.kind is Kind.CHOICE else words.html("optional")
     optional = f' <span class="soft">{mark}</span>' if mark and name != "words" else ""
+    wide = ' class="wide"' if one.most > _WIDE else ""
     hint = f'<span class="hint soft" id="{name}-hint">{escape(hint_text)}</span>'
     return (
-        f'<div><label for="{name}">{_label(words, name)}{optional}</label>'
+        f'<div{wide}><label for="{name}">{_label(words, name)}{optional}</label>'
         f"{_control(form, one)}{hint if hint_text else ''}{_wrong(form, name)}</div>"
     )
 
@@ -139,11 +142,10 @@ def _option(option: Option, chosen: str) -> str:
 def _later(form: Form) -> str:
     words, later = form.words, form.later
     value = escape(form.typed.get(UNTIL) or later.usual)
-    hint = words.html("until_hint", days=str(later.days))
+    hint = words.html("not_now_text", days=str(later.days))
     return (
-        f'<div class="later"><p class="soft">{words.html("not_now_text")}</p>'
-        f'<div><label for="{UNTIL}">{words.html("until")} '
-        f'<span class="soft" id="{UNTIL}-hint">{hint}</span></label>'
+        f'<div class="later"><p class="soft" id="{UNTIL}-hint">{hint}</p>'
+        f'<div><label for="{UNTIL}">{words.html("until")}</label>'
         f'<input type="date" {_attributes(form, UNTIL)} value="{value}" min="{later.first}" '
         f'max="{later.last}">{_wrong(form, UNTIL)}</div>'
         f'<button type="submit" name="act" value="{NOT_NOW}">{words.html("not_now")}</button></div>'

@@ -104,7 +104,7 @@ def sign_in(
     hidden = "".join(hidden_field(name, value) for name, value in kept)
     body = (
         f"{told}<p>{words.html('sign_in_text')}</p>"
-        f'<form method="post" action="{SIGN_IN_AT}?lang={frame.language}">{hidden}'
+        f'<form class="narrow" method="post" action="{SIGN_IN_AT}?lang={frame.language}">{hidden}'
         f'<label for="key">{words.html("key")}</label>'
         '<input type="password" id="key" name="key" autocomplete="current-password" '
         'spellcheck="false" required autofocus>'

@@ -34,6 +34,11 @@ _METHODS: Final[Mapping[str, Literal["keyword", "spoken", "app", "web"]]] = {
 """How the person expressed a refusal, by the kind of source; of others it is a complaint."""
 
 
+def fitting(case: ReviewEvent) -> tuple[Verdict, ...]:
+    """Return the decisions that a case can have."""
+    return _OF_WAITING if case.reason in _WAITING else _OF_OTHERS
+
+
 def check_fit(case: ReviewEvent, asked: DecisionIn) -> None:
     """Check that a decision can be one of this case, and has what it needs and nothing else.
 
@@ -41,7 +46,7 @@ def check_fit(case: ReviewEvent, asked: DecisionIn) -> None:
         RequestRefused: `CL-1804` for a decision of another kind of case; `CL-1001` pointing at what
             is missing, or belongs to other decisions.
     """
-    may = _OF_WAITING if case.reason in _WAITING else _OF_OTHERS
+    may = fitting(case)
     if asked.verdict not in may:
         raise RequestRefused(
             "CL-1804", reason=case.reason, decision=asked.decision, instead=", ".join(may)

@@ -61,6 +61,7 @@ class DeskClient:
         return self.post(path, **{"nonce": nonce_of(self.get(path).text), **fields})
 
     def _cookies(self) -> dict[str, str]:
+        self.gateway.client.cookies.clear()  # those of another clerk
         kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return {"cookie": kept} if kept else {}
 
