@@ -5,24 +5,18 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import typer
-from phonenumbers import SUPPORTED_REGIONS
 
-from consentlog.domain.facts import are_names
-from consentlog.domain.stated import zone_of
 from consentlog.local.layout import Layout
 from consentlog.local.record import running_stack
 from consentlog.local.settings import LocalSettings
 from consentlog.reference.load import load_registry
 from producers.imports.columns import HEADERS, Columns
 from producers.imports.rows import ListOf
-
-_BASES: Final = ("do_not_call_list", "objection", "withdrawal", "authority")
-_LONGEST_LIST_NAME: Final = 100
+from producers.imports.terms import WrongTerm, check_terms, is_name, says_whom, terms_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +32,7 @@ class Terms:
 
     def as_text(self, columns: Columns) -> str:
         """Return all that decides what is sent, so that no run goes on under other terms."""
-        parts = [self.source, asdict(self.about), dict(columns.places), self.encoding, self.sheet]
-        return json.dumps(parts, sort_keys=True)
+        return terms_text(self.source, self.about, columns, self.encoding, self.sheet)
 
     def check_entity(self, columns: Columns) -> None:
         """Check that every row can say whom it refuses.
@@ -47,7 +40,7 @@ class Terms:
         Raises:
             typer.BadParameter: If neither an option nor a column does.
         """
-        if self.about.entity is None and "entity" not in columns.places:
+        if not says_whom(self.about, columns.places):
             raise typer.BadParameter("name who was refused", param_hint="--entity")
 
 
@@ -77,20 +70,16 @@ def read_terms(  # noqa: PLR0913  # options of a command
     Raises:
         typer.BadParameter: Naming the option.
     """
-    if not list_name.strip() or "#" in list_name or len(list_name) > _LONGEST_LIST_NAME:
-        raise typer.BadParameter(
-            f"1 to {_LONGEST_LIST_NAME} characters, none of them #", param_hint="--list"
-        )
-    for name, option in ((source, "--source"), (entity, "--entity")):
-        if name is not None and (not name or not are_names(name)):
-            raise typer.BadParameter("1 to 32 characters of ASCII", param_hint=option)
-    if zone is not None:
-        _check_zone(zone)
-    if basis not in _BASES:
-        raise typer.BadParameter(", ".join(_BASES), param_hint="--basis")
+    if not is_name(source):
+        raise typer.BadParameter("1 to 32 characters of ASCII", param_hint="--source")
     if encoding is not None:
         _check_encoding(encoding)
-    about = ListOf(list_name, entity, zone, _region(region, source, data_dir), basis)
+    told = region.upper() if region is not None else _region(source, data_dir)
+    about = ListOf(list_name, entity, zone, told, basis)
+    try:
+        check_terms(about)
+    except WrongTerm as wrong:
+        raise typer.BadParameter(str(wrong), param_hint=f"--{wrong.field}") from None
     return Terms(file, source, about, _told(column or []), encoding, sheet)
 
 
@@ -111,13 +100,6 @@ def _layout(data_dir: Path | None) -> Layout:
     return Layout((data_dir or LocalSettings.read().data_dir).expanduser().absolute())
 
 
-def _check_zone(zone: str) -> None:
-    try:
-        zone_of(zone)
-    except ValueError as exc:
-        raise typer.BadParameter(str(exc), param_hint="--zone") from None
-
-
 def _check_encoding(encoding: str) -> None:
     try:
         "".encode(encoding)
@@ -125,12 +107,8 @@ def _check_encoding(encoding: str) -> None:
         raise typer.BadParameter("no such encoding", param_hint="--encoding") from None
 
 
-def _region(region: str | None, source: str, data_dir: Path | None) -> str | None:
-    """Return the region that was told, else the source's where its registry is at hand."""
-    if region is not None:
-        if region.upper() not in SUPPORTED_REGIONS:
-            raise typer.BadParameter("an ISO 3166 region such as CN", param_hint="--region")
-        return region.upper()
+def _region(source: str, data_dir: Path | None) -> str | None:
+    """Return the source's region where its registry is at hand."""
     registry = _layout(data_dir).registry
     known = load_registry(registry).sources.get(source) if registry.exists() else None
     return known.region if known else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter, FastAPI
@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.responses import PlainTextResponse, Response
 
 from consentlog.http.described import describe
-from consentlog.http.envelope import MAX_BODY_BYTES, Envelope
+from consentlog.http.envelope import MAX_BODY_BYTES, NOTHING_STREAMED, Envelope
 from consentlog.http.problems import install_handlers
 from consentlog.http.reference import page_of
 
@@ -20,13 +20,14 @@ _INTERFACE_VERSION = "1"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def build_app(
+def build_app(  # noqa: PLR0913  # options are keyword-only
     title: str,
     routers: Sequence[APIRouter],
     is_ready: Callable[[], bool],
     *,
     lifespan: Lifespan | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    streamed: Mapping[str, int] = NOTHING_STREAMED,
 ) -> FastAPI:
     """Build an application with problems, limits, probes and metrics.
 
@@ -39,6 +40,8 @@ def build_app(
         is_ready: Whether the service does its work; asked at each `/readyz`, must not block.
         lifespan: Starts and stops what the service needs.
         max_body_bytes: Larger bodies are answered with 413.
+        streamed: The exceptions: bytes that may be posted to a path whose route reads them piece by
+            piece.
     """
     app = FastAPI(
         title=title, version=_INTERFACE_VERSION, docs_url=None, redoc_url=None, lifespan=lifespan
@@ -47,7 +50,7 @@ def build_app(
     describe(app)
     for router in (*routers, _probes(is_ready), _page(app)):
         app.include_router(router)
-    app.add_middleware(Envelope, max_body_bytes=max_body_bytes)
+    app.add_middleware(Envelope, max_body_bytes=max_body_bytes, streamed=streamed)
     return app
 
 

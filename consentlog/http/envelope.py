@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -18,6 +19,8 @@ from consentlog.http.problems import RequestRefused, problem_response
 from consentlog.observability.logging import get_logger
 
 MAX_BODY_BYTES: Final = 1_048_576
+NOTHING_STREAMED: Final[Mapping[str, int]] = {}
+"""No path whose body is larger than that."""
 _DRAINED_BYTES: Final = 64 * MAX_BODY_BYTES
 
 _CORRELATION: Final = re.compile(rb"[\x21-\x7e]{1,128}")
@@ -48,11 +51,19 @@ class Envelope:
     Args:
         app: The application inside.
         max_body_bytes: A larger body is answered with 413 before anything parses it.
+        streamed: Bytes that the body of a POST may have, for the paths whose route reads it piece
+            by piece; nothing of it is kept here, and what is more ends the reading with `CL-1005`.
     """
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        streamed: Mapping[str, int] = NOTHING_STREAMED,
+    ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -69,8 +80,12 @@ class Envelope:
 
     async def _serve(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         try:
-            body = await _read_body(receive, self._max_body_bytes)
-            await self._app(scope, _replay(body, receive), reply)
+            limit = self._streamed.get(scope["path"]) if scope["method"] == "POST" else None
+            if limit is None:
+                body = await _read_body(receive, self._max_body_bytes)
+                await self._app(scope, _replay(body, receive), reply)
+            else:
+                await self._app(scope, _bounded(receive, limit), reply)
         except RequestRefused as refused:
             await problem_response(Request(scope), refused)(scope, receive, reply)
         except Exception:  # a service's top loop: told as 500, without details
@@ -127,6 +142,28 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
     if size > limit:
         raise RequestRefused("CL-1005", limit_bytes=limit)
     return b"".join(parts)
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """Pass a body on as it comes, or raise `CL-1005` once it is larger than `limit`.
+
+    What is more is read and dropped first, as in `_read_body`.
+    """
+    size = 0
+
+    async def bounded() -> Message:
+        nonlocal size
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return message
+            size += len(message.get("body", b""))
+            if size <= limit:
+                return message
+            if not message.get("more_body", False) or size > limit + _DRAINED_BYTES:
+                raise RequestRefused("CL-1005", limit_bytes=limit)
+
+    return bounded
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
