@@ -12,13 +12,7 @@ from consentlog.kafka.reader import build_reader, is_transient, record_of
 from consentlog.ports import Record
 
 _BATCH: Final = 500
-_LOST: Final = frozenset(
-    {
-        KafkaError._AUTO_OFFSET_RESET,
-        KafkaError.OFFSET_OUT_OF_RANGE,
-        KafkaError.OFFSET_NOT_AVAILABLE,
-    }
-)
+_LOST: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})
 """The log no longer has what comes next: offsets begin anew, and so must the book."""
 
 
