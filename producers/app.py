@@ -33,6 +33,7 @@ from producers.ivr.later import Later
 from producers.ivr.meaning import PressAcceptor
 from producers.limits import DEFAULT_LIMITS, LimitSettings, RateLimit
 from producers.links import LinkSealer
+from producers.lists.receiving import Receiving
 from producers.messages import MessageAcceptor
 from producers.reviews.book import ReviewBook
 from producers.reviews.decide import Reviews
@@ -94,10 +95,11 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     recorder = Recorder(acceptor, intake, pages.spread, limit)
     cases = book or ReviewBook()
     reviews = Reviews(registry, cases, acceptor, intake, log, clock)
+    receiving = Receiving(acceptor, intake, RateLimit(limits.of_imports), secrets.id_key)
     takeovers = Takeovers(acceptor, cases, secrets.id_key, clock)
     channels = (
         EventsChannel(keys, acceptor, intake, clock, limit),
-        ImportsChannel(keys, acceptor, intake, clock, RateLimit(limits.of_imports), secrets.id_key),
+        ImportsChannel(keys, receiving, clock),
         IvrChannel(keys, presses, intake, clock, limit),
         ReviewsChannel(keys, reviews, clock, limit),
         SchemasChannel(limit),
