@@ -19,6 +19,7 @@ from producers.links import LinkSealer
 from tests.support.gateway import NUMBER, FixedClock, demo_reference
 from tests.support.made_up import ask, operations_of
 from tests.support.reviews import FollowedLog
+from tests.support.takeovers import approval_of, manifest, row
 
 _EXAMPLES: Final = 25
 _ENOUGH: Final = 100
@@ -31,9 +32,21 @@ _ANSWERED: Final = {
     "POST /v1/ivr": {202, 422},
     "POST /p/{token}": {200, 404},
     "POST /v1/reviews/{id}/decisions": {202, 403, 422},
+    "POST /v1/takeovers": {202, 403, 422},
+    "POST /v1/takeovers/{id}/events": {207, 403, 422},
 }
 """Answers that must have been seen, so that the requests reach what they are made for."""
+_FEW: Final = {
+    "/v1/reviews": ("compliance", "compliance", "care", "desk"),
+    "/v1/takeovers": ("takeover", "takeover", "care"),
+    "/v1/ivr": ("ivr", "ivr", "care", "dialer"),
+}
+"""Who asks where few keys may; all others would only be turned away."""
+_SELDOM: Final = ("/v1/takeovers", "/v1/ivr")
+"""Where half of few requests reach what is asked after: their close ones are all alike."""
 _SCOPE: Final = Scope("acme")
+_ROWS: Final = [row(), row(method="spoken")]
+_TAKEOVER: Final = manifest(_ROWS)
 _NOT_OF_REFUSALS: Final = ("until", "target", "hold_kind")
 
 
@@ -47,13 +60,16 @@ class _World:
         self.operations = operations_of(app)
         sealer = LinkSealer(reference.secrets.link_active, reference.secrets.link_keys)
         self.token = sealer.mint(NUMBER, _SCOPE)
+        approval = approval_of(_TAKEOVER, reference.secrets.id_key, FixedClock().at_ms)
+        self.takeover = self.file(approval)
 
     def bring_close(self, case: Case[Any]) -> None:
         """Put a known number, entity, subject or secret where the request has one."""
         known = {"subject": "consent.events.v1-value", "version": "1", "schema_id": "1"}
         known["token"] = self.token
         if "id" in case.path_parameters:
-            known["id"] = self.open_case()
+            is_takeover = "/v1/takeovers" in case.operation.path
+            known["id"] = self.takeover if is_takeover else self.open_case()
         if "secret" in case.path_parameters:
             known["secret"] = self.keys.get(case.operation.path.split("/")[3], "")
         for name in case.path_parameters:
@@ -65,6 +81,7 @@ class _World:
             if isinstance(item, dict):
                 _localise(item)
                 _leave_to_the_case(item)
+                _take_over(item)
 
     def open_case(self) -> str:
         """Open one more case, and name it."""
@@ -78,8 +95,12 @@ class _World:
             event_id=review_id,
             entity="acme",
         )
-        key = review_id.hex()
-        anyio.run(self.log.append, REVIEWS.name, key.encode(), encode_review(opened), [])
+        return self.file(opened)
+
+    def file(self, step: ReviewEvent) -> str:
+        """Put a step of a case into the log, and name the case."""
+        key = step.review_id.hex()
+        anyio.run(self.log.append, REVIEWS.name, key.encode(), encode_review(step), [])
         return key
 
     def ask_all(self, examples: int) -> Iterator[tuple[str, Counter[int]]]:
@@ -87,10 +108,10 @@ class _World:
         keys = [self.keys["desk"], *(self.keys[name] for name in sorted(self.keys))]
         for label, operation in self.operations.items():
             wanted = _ANSWERED.get(label, set())
-            enough = max(examples, _ENOUGH) if wanted else examples
-            # Few keys may look at cases, and fewer decide them.
-            of_cases = [self.keys[name] for name in ("compliance", "compliance", "care", "desk")]
-            may_ask = of_cases if "/v1/reviews" in label else keys
+            is_seldom = any(path in label for path in _SELDOM)
+            enough = max(examples, _ENOUGH) if wanted and not is_seldom else examples
+            few = next((names for path, names in _FEW.items() if path in label), ())
+            may_ask = [self.keys[name] for name in few] or keys
             seen = ask(operation, enough, may_ask, self.bring_close)
             assert wanted <= seen.keys(), (label, seen)
             yield label, seen
@@ -100,6 +121,13 @@ def _leave_to_the_case(item: dict[str, Any]) -> None:
     if "decision" in item:
         for name in ("number", "region", "scope", "event_id"):
             item.pop(name, None)
+
+
+def _take_over(item: dict[str, Any]) -> None:
+    if "file_sha256" in item:
+        item |= _TAKEOVER
+    if {"manifest", "batch", "rows"} <= item.keys():
+        item |= {"manifest": _TAKEOVER, "batch": 0, "rows": _ROWS}
 
 
 def _localise(item: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from producers.takeovers.manifest import Manifest, digest_of
 from producers.takeovers.row import TakeoverRow
 from tests.support.gateway import NUMBER, Gateway, memory_gateway
 from tests.support.reviews import FollowedLog
+from tests.support.takeovers import manifest, row
 
 _DAY: Final = "2024-05-01"
 _SECOND: Final = {"decision": "approved", "reason": "compared with the paper forms: legal-1"}
@@ -38,33 +39,6 @@ def _world(directory: Path, **options: Any) -> Iterator[Gateway]:
 def gateway(tmp_path: Path) -> Iterator[Gateway]:
     with _world(tmp_path) as found:
         yield found
-
-
-def row(**fields: Any) -> dict[str, Any]:
-    """A consent as the older system has it."""
-    found = {
-        "number": "13800138000",
-        "method": "web",
-        "occurred_at": f"{_DAY}T10:00:00+08:00",
-        "consent_text_version": "privacy-7",
-        "evidence_ref": "crm-1",
-        "channel": "sms",
-        **fields,
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def manifest(*batches: list[Any], **fields: Any) -> dict[str, Any]:
-    return {
-        "list": "crm-2024",
-        "entity": "acme",
-        "rows": sum(map(len, batches)),
-        "file_sha256": "ab" * 32,
-        "first_at": "2024-01-01T00:00:00Z",
-        "last_at": "2024-12-31T00:00:00Z",
-        "batches": [digest_of(batch) for batch in batches],
-        **fields,
-    }
 
 
 def ask(gateway: Gateway, path: str, body: Any, source: str = "takeover", **headers: str) -> Any:
