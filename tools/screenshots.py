@@ -6,21 +6,24 @@ are masked, as the pages show them; what stands in the pictures is the demo's wo
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from consentlog.domain.scope import Scope
 from consentlog.errors import Language
 from producers.preference.choices import PARTS
 from producers.preference.standing import Standing
 from tests.support.browser import PHONE, chromium
+from tests.support.desk_world import DESKTOP, DeskWorld, desk_world
 from tests.support.page_world import PageWorld, page_world
 
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 DIRECTORY: Final = Path(__file__).parents[1] / "docs" / "screenshots"
 
 
@@ -28,7 +31,7 @@ class Shot(NamedTuple):
     """One picture: its name and how to come to what it shows."""
 
     name: str
-    go: Callable[[Page, PageWorld, Language], None]
+    go: Callable[[Page, Any, Language], None]
 
 
 def _preferences(page: Page, world: PageWorld, language: Language) -> None:
@@ -59,12 +62,96 @@ def _enter(page: Page, world: PageWorld, language: Language) -> None:
     page.wait_for_selector("#code")
 
 
+def _desk_sign_in(page: Page, world: DeskWorld, language: Language) -> None:
+    page.goto(world.at(language))
+
+
+def _desk(page: Page, world: DeskWorld, language: Language) -> None:
+    world.sign_in(page, language)
+
+
+def _desk_denied(page: Page, world: DeskWorld, language: Language) -> None:
+    world.spread.denies = True
+    _desk(page, world, language)
+    page.fill("#number", "138 0013 8000")
+    page.select_option("#entity", "acme")
+    page.click("button.first")
+    page.wait_for_selector("#said.done")
+
+
+def _desk_not_spread(page: Page, world: DeskWorld, language: Language) -> None:
+    world.spread.denies = False
+    _desk(page, world, language)
+    page.fill("#number", "138 0013 8001")
+    page.select_option("#entity", "acme")
+    page.click("button.first")
+    page.wait_for_selector("#said.note")
+
+
+def _desk_wrong(page: Page, world: DeskWorld, language: Language) -> None:
+    _desk(page, world, language)
+    page.fill("#number", "12345")
+    page.select_option("#entity", "acme")
+    page.click("details summary")
+    page.select_option("#brand", "acme-life")
+    page.click("button.first")
+    page.wait_for_selector("[aria-invalid=true]")
+
+
+def _desk_waiting(page: Page, world: DeskWorld, language: Language) -> None:
+    world.sign_in(page, language, "care")
+    page.goto(world.at(language, "/desk/consent"))
+    page.fill("#number", "138 0013 8000")
+    page.select_option("#entity", "acme")
+    page.select_option("#channel", "voice")
+    page.fill("#words", "可以，打电话给我吧")
+    page.fill("#text_version", "call-consent-2")
+    page.fill("#recording", "recordings/2026/11/28/0007.wav")
+    page.fill("#sha256", "ab" * 32)
+    page.click("button.first")
+    page.wait_for_selector("#said")
+
+
+def _desk_correct(page: Page, world: DeskWorld, language: Language) -> None:
+    world.sign_in(page, language, "care")
+    page.goto(world.at(language, "/desk/correct"))
+
+
+def _desk_reviews(page: Page, world: DeskWorld, language: Language) -> None:
+    _desk_waiting(page, world, language)
+    page.goto(world.at(language, "/desk"))
+    page.fill("#number", "12345")
+    page.select_option("#entity", "acme")
+    page.click("button.first")
+    page.wait_for_selector("[aria-invalid=true]")
+    page.context.clear_cookies()
+    world.sign_in(page, language, "compliance")
+    page.goto(world.at(language, "/desk/reviews"))
+
+
+def _desk_review(page: Page, world: DeskWorld, language: Language) -> None:
+    _desk_reviews(page, world, language)
+    page.click(".cases a")
+    page.wait_for_selector("#why")
+
+
 SHOTS: Final = (
     Shot("preferences", _preferences),
     Shot("preferences-not-known", _not_known),
     Shot("preferences-refused", _refused),
     Shot("preferences-agree", _choose),
     Shot("preferences-code", _enter),
+)
+DESK_SHOTS: Final = (
+    Shot("desk-sign-in", _desk_sign_in),
+    Shot("desk", _desk),
+    Shot("desk-denied", _desk_denied),
+    Shot("desk-not-spread", _desk_not_spread),
+    Shot("desk-wrong", _desk_wrong),
+    Shot("desk-consent-waiting", _desk_waiting),
+    Shot("desk-correct", _desk_correct),
+    Shot("desk-reviews", _desk_reviews),
+    Shot("desk-review", _desk_review),
 )
 
 
@@ -73,20 +160,27 @@ def main(names: list[str]) -> int:
     DIRECTORY.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as directory,
-        page_world(Path(directory)) as world,
+        page_world(Path(directory) / "pages") as pages,
+        desk_world(Path(directory) / "desk") as desk,
         chromium() as browser,
     ):
-        for shot in SHOTS:
-            for language in ("zh", "en"):
+        for shots, world, size in ((SHOTS, pages, PHONE), (DESK_SHOTS, desk, DESKTOP)):
+            for shot, language in itertools.product(shots, LANGUAGES):
                 name = f"{shot.name}-{language}.png"
-                if names and not name.startswith(tuple(names)):
-                    continue
-                page = browser.new_page(viewport=PHONE)
-                shot.go(page, world, "zh" if language == "zh" else "en")
-                page.screenshot(path=DIRECTORY / name, full_page=True)
-                page.close()
-                print(DIRECTORY / name)
+                if not names or name.startswith(tuple(names)):
+                    locale = {"zh": "zh-CN", "en": "en-GB"}[language]
+                    context = browser.new_context(viewport=size, locale=locale)
+                    _make(context, shot, world, language)
     return 0
+
+
+def _make(context: BrowserContext, shot: Shot, world: Any, language: Language) -> None:
+    page = context.new_page()
+    shot.go(page, world, language)
+    path = DIRECTORY / f"{shot.name}-{language}.png"
+    page.screenshot(path=path, full_page=True)
+    context.close()
+    print(path)
 
 
 if __name__ == "__main__":

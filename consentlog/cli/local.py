@@ -139,6 +139,9 @@ def _addresses(record: StackRecord, layout: Layout, lang: Language) -> None:
     for label, address, service in rows:
         if service in record.services:
             say(f"  {label:<11} {address}")
+    if "gateway" in record.services:
+        key = "密钥 desk 在" if lang == "zh" else "key: desk in"
+        say(f"  {'desk':<11} {record.url('gateway')}/desk ({key} {layout.keys})")
     say(f"  {'数据目录' if lang == 'zh' else 'data':<11} {layout.root}")
 
 

@@ -56,6 +56,8 @@ def next_steps(layout: Layout, gateway: str, clickhouse: str, link_token: str) -
         NextStep("next_refuse", _refusal(layout, gateway, untouched)),
         NextStep("next_after", f"{command} check {untouched} {about}"),
         NextStep("next_page", f"{gateway}/p/{link_token}"),
+        NextStep("next_desk", f"{gateway}/desk"),
+        NextStep("next_desk_key", f"grep '\"desk\"' {shlex.quote(str(layout.keys))}"),
         NextStep("next_audit", f"{command} audit check --full"),
         NextStep("next_status", f"{command} local status"),
     ]

@@ -76,6 +76,8 @@ _SAID: Final[Mapping[str, Mapping[Language, str]]] = {
     "next_refuse": {"en": "refuse for another number", "zh": "为另一号码提交拒绝"},
     "next_after": {"en": "... and ask about it", "zh": "……再查询它"},
     "next_page": {"en": "a one-click link, for your browser", "zh": "一键退订链接（浏览器打开）"},
+    "next_desk": {"en": "the clerks' desk, for your browser", "zh": "坐席台（浏览器打开）"},
+    "next_desk_key": {"en": "... and the key to sign in with", "zh": "……以及登录所用的密钥"},
     "next_audit": {"en": "compare history and log", "zh": "核对历史与日志"},
     "next_status": {"en": "what runs where", "zh": "服务状态"},
     "stop": {

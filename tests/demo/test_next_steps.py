@@ -17,6 +17,7 @@ from consentlog.demo import next_steps as module
 from consentlog.demo.next_steps import NextStep, next_steps, write_numbers
 from consentlog.demo.words import said
 from consentlog.local.layout import Layout
+from consentlog.reference.demo import KEY_SCOPES
 from producers.request import EventIn
 
 SHOWN, UNTOUCHED = "+8613800138029", "+8613800138040"
@@ -92,6 +93,21 @@ def test_the_refusal_is_one_that_the_gateway_takes(steps: list[NextStep], tmp_pa
     assert "Authorization: Bearer cl_desk" in given
     item = EventIn.model_validate(json.loads(given[given.index("-d") + 1]))
     assert (item.number, item.action) == (UNTOUCHED, "refused")
+
+
+def test_the_desk_is_opened_with_the_key_that_is_shown(steps: list[NextStep]) -> None:
+    assert named(steps, "next_desk") == f"{GATEWAY}/desk"
+    env = {"PATH": os.environ["PATH"]}
+    shown = subprocess.run(
+        ["/bin/sh", "-euc", named(steps, "next_desk_key")],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "cl_desk" in shown.stdout
+    assert "cl_app" not in shown.stdout
+    assert "desk:use" in KEY_SCOPES["desk"]
 
 
 def test_the_query_goes_to_clickhouse_as_the_auditor(steps: list[NextStep], tmp_path: Path) -> None:

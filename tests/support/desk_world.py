@@ -12,14 +12,13 @@ from playwright.sync_api import Page, ViewportSize
 from consentlog.domain.events import ConsentEvent
 from consentlog.errors import Language
 from consentlog.http.clock import SystemClock
-from consentlog.kafka.partition import partition_of
-from consentlog.kafka.topics import EVENTS, PARTITIONS
-from consentlog.testing.event_log import MemoryEventLog
+from consentlog.kafka.topics import EVENTS
 from consentlog.wire.events import decode_event
 from producers.app import build_gateway
 from producers.channels.pages import Outside
 from tests.support.desk import KnownSpread
 from tests.support.gateway import demo_reference
+from tests.support.reviews import FollowedLog
 from tests.support.served import served
 
 DESKTOP = ViewportSize(width=1280, height=800)
@@ -31,7 +30,7 @@ class DeskWorld:
 
     url: str
     keys: dict[str, str]
-    log: MemoryEventLog
+    log: FollowedLog
     spread: KnownSpread
 
     @property
@@ -57,8 +56,8 @@ class DeskWorld:
 def desk_world(directory: Path) -> Iterator[DeskWorld]:
     """Run a gateway for clerks in the demo's world."""
     reference, keys = demo_reference(directory)
-    log = MemoryEventLog(lambda key: partition_of(key, PARTITIONS))
-    spread = KnownSpread()
-    app = build_gateway(reference, log, SystemClock(), pages=Outside(spread=spread))
+    log, spread = FollowedLog(), KnownSpread()
+    outside = Outside(spread=spread)
+    app = build_gateway(reference, log, SystemClock(), pages=outside, book=log.book)
     with served(app) as url:
         yield DeskWorld(url, keys, log, spread)
