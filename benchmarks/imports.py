@@ -103,12 +103,10 @@ async def _stub(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             for line in head.lower().split(b"\r\n")
             if line.startswith(b"content-length")
         )
-        items = json.loads(await reader.readexactly(length))
-        results = [
-            {"index": at, "status": "accepted", "event_id": f"{at:032x}", "token": "1:1"}
-            for at in range(len(items))
-        ]
-        body = json.dumps({"results": results}).encode()
+        rows = json.loads(await reader.readexactly(length))["rows"]
+        body = json.dumps(
+            {"accepted": len(rows), "rejected": 0, "spooled": 0, "results": []}
+        ).encode()
         writer.write(b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\n")
         writer.write(f"content-length: {len(body)}\r\n\r\n".encode() + body)
 

@@ -25,7 +25,7 @@ from producers.imports.words import Said, asked_by, channel_of, purpose_of
 _MOST_NUMBER: Final = 256
 _MOST_REF: Final = 128
 _MOST_NOTE: Final = 8192
-_OF_EACH: Final = ("number", "date", "ref")
+_OF_EACH: Final = ("number", "date", "ref", "note")
 _SHAPES_KEPT: Final = 4096
 _SHORT: Final = 200  # characters; longer texts are hardly ever the same, and would fill the memory
 NO_NAME: Final = "not-a-name"
@@ -65,35 +65,35 @@ class ListOf:
 
 
 class Shape(NamedTuple):
-    """What a row says beside number, date and reference: many rows of a list say the same.
+    """What a row says beside number, date, note and reference: many rows of a list say the same.
 
-    `text` is `fields` as JSON without its braces, `key` what of them makes the act another one.
+    `text` is that as JSON without its braces, `key` what of it makes the act another one. `asked`
+    and `odd` are words of the row that go into its evidence, before and after a date that cannot
+    be read.
     """
 
-    fields: dict[str, Any]
+    action: str
     findings: tuple[Finding, ...]
     text: str
     key: str
+    asked: tuple[str, ...]
+    odd: tuple[str, ...]
 
 
 class ReadRow(NamedTuple):
-    """One row: the act to send, what tells it from others of the list, what is odd about it.
+    """One row as it is sent, what tells it from others of the list, what is odd about it.
 
-    `text` is the act as JSON, open at its end for the nonce. `key` is 8 bytes: the same for rows
-    that are one act.
+    `act` is what it shares with others, as JSON that is open at its end for the nonce; `text` the
+    rest of it, as JSON cells after the place of its act. `key` is 8 bytes: the same for rows that
+    are one act.
     """
 
+    act: str
     text: str
     action: str
     key: int
     findings: tuple[Finding, ...]
     needs_zone: bool
-
-    @property
-    def item(self) -> dict[str, Any]:
-        """The act, without its nonce."""
-        found: dict[str, Any] = json.loads(self.text + "}")
-        return found
 
     @property
     def is_quarantined(self) -> bool:
@@ -112,15 +112,16 @@ class RowReader:
 
     def __init__(self, columns: Columns, about: ListOf, table: Table) -> None:
         places = columns.places
-        self._number, self._date, self._ref = map(places.get, ("number", "date", "ref"))
+        self._number, self._date, self._ref, self._note = map(places.get, _OF_EACH)
         self._others = [field for field in places if field not in _OF_EACH]
         self._places = [places[field] for field in self._others]
         self._last = max(self._places, default=0)
         self._is_bare = columns.is_bare
         self._about = about
         self._is_serial, self._since_1904 = table.is_spreadsheet, table.since_1904
-        self._region = f', "region": "{about.region}"' if about.region else ""
-        self._zone = f', "zone": "{about.zone}"' if about.zone else ""
+        common = f'"region": "{about.region}", ' if about.region else ""
+        self._common = f"{{{common}"
+        self._zone = f'"zone": "{about.zone}", ' if about.zone else ""
         self._hash = hashlib.blake2b(about.name.encode(), digest_size=8)
         self._known = lru_cache(_SHAPES_KEPT)(self._shape)
 
@@ -140,16 +141,19 @@ class RowReader:
         if odd_date:
             findings += (Finding.DATE,)
         words = self._words(cells)
-        is_short = not odd_date and sum(map(len, words)) < _SHORT
-        shape = (self._known if is_short else self._shape)(words, odd_date)
-        when = "" if time is None else self._when(time)
-        text = f'{{"number": {_json(number[:_MOST_NUMBER])}{self._region}{when}, {shape.text}'
-        if ref:
-            text = f'{text}, "source_ref": {_json(ref)}'
-        needs_zone = time is not None and time.needs_zone
+        shape = (self._known if sum(map(len, words)) < _SHORT else self._shape)(words)
+        text = self._text(number, time, _said(_cell(cells, self._note), shape, odd_date), ref)
         key = self._key(f"{subject}\x1f{ref}\x1f{shape.key}")
-        action = shape.fields["action"]
-        return ReadRow(text, action, key, findings + shape.findings, needs_zone)
+        when = "" if time is None else f'"precision": "{time.precision}", {self._zone}'
+        act = f"{self._common}{when}{shape.text}"
+        needs_zone = time is not None and time.needs_zone
+        return ReadRow(act, text, shape.action, key, findings + shape.findings, needs_zone)
+
+    def _text(self, number: str, time: StatedTime | None, said: str, ref: str) -> str:
+        when = "null" if time is None else f'"{time.occurred_at}"'
+        words = _json(said) if said else "null"
+        text = f"{_json(number[:_MOST_NUMBER])},{when},{words}"
+        return f"{text},{_json(ref)}" if ref else text
 
     def _words(self, cells: list[str]) -> tuple[str, ...]:
         if len(cells) > self._last:
@@ -159,26 +163,20 @@ class RowReader:
     def _time(self, date: str) -> StatedTime | None:
         return read_time(date, is_serial=self._is_serial, since_1904=self._since_1904)
 
-    def _when(self, time: StatedTime) -> str:
-        stated = f'"occurred_at": "{time.occurred_at}", "precision": "{time.precision}"'
-        return f", {stated}{self._zone}"
-
-    def _shape(self, words: tuple[str, ...], odd_date: str) -> Shape:
+    def _shape(self, words: tuple[str, ...]) -> Shape:
         said = {field: word.strip() for field, word in zip(self._others, words, strict=True)}
         findings: list[Finding] = []
-        fields, notes = self._act(said.get("action", ""), findings)
+        fields, asked = self._act(said.get("action", ""), findings)
         scope, odd = self._scope(said)
         if odd:
             findings.append(Finding.SCOPE)
-        notes = [note for note in (said.get("note", ""), *notes, odd_date, *odd) if note]
         evidence = {"data_source": self._about.name}
-        if notes:
-            evidence["verbatim"] = " / ".join(notes)[:_MOST_NOTE]
         actor = {"id": self._about.actor, "type": "system"}
         fields |= {"method": "import", "scope": scope, "actor": actor, "evidence": evidence}
         # What the id of the act is made of, but for source and nonce, which are the list's.
         key = "\x1f".join((fields["action"], *map("=".join, scope.items())))
-        return Shape(fields, tuple(findings), json.dumps(fields, ensure_ascii=False)[1:-1], key)
+        text = json.dumps(fields, ensure_ascii=False)[1:-1]
+        return Shape(fields["action"], tuple(findings), text, key, tuple(asked), tuple(odd))
 
     def _act(self, text: str, findings: list[Finding]) -> tuple[dict[str, Any], list[str]]:
         asked = asked_by(text)
@@ -210,6 +208,14 @@ class RowReader:
         found = self._hash.copy()
         found.update(text.encode())
         return int.from_bytes(found.digest(), "big", signed=True)
+
+
+def _said(note: str, shape: Shape, odd_date: str) -> str:
+    """Return what of a row is kept as its words: its note, and all that was not understood."""
+    if not (odd_date or shape.asked or shape.odd):
+        return note[:_MOST_NOTE]
+    parts = (note, *shape.asked, odd_date, *shape.odd)
+    return " / ".join(part for part in parts if part)[:_MOST_NOTE]
 
 
 def _cell(cells: list[str], place: int | None) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from producers.imports.faults import FaultFile
 from producers.imports.memory import ListMemory, Run, nonce_of
 from producers.imports.rows import ReadRow, RowReader
-from producers.imports.sending import MAX_BYTES, MAX_ITEMS, Gateway
+from producers.imports.sending import MAX_BYTES, MAX_ROWS, Gateway
 from producers.imports.tables import Row
 
 IN_FLIGHT: Final = 3
@@ -32,7 +32,7 @@ class _Read(NamedTuple):
 class _Sent(NamedTuple):
     rows: list[_Read]
     generations: dict[int, int]
-    answer: Future[list[dict[str, Any]]]
+    answer: Future[dict[int, dict[str, Any]]]
 
 
 class Import:
@@ -99,13 +99,14 @@ class Import:
         size = 0
         for number, cells in rows:
             row = self._reader.read(cells)
-            length = len(row.text.encode()) + self._nonce_bytes
+            # As if it shared nothing with another: more is a batch never.
+            length = len(row.act.encode()) + len(row.text.encode()) + self._nonce_bytes
             if batch and size + length > MAX_BYTES:
                 yield batch
                 batch, size = [], 0
             size += length
             batch.append(_Read(number, cells, row))
-            if len(batch) == MAX_ITEMS:
+            if len(batch) == MAX_ROWS:
                 yield batch
                 batch, size = [], 0
         if batch:
@@ -113,16 +114,17 @@ class Import:
 
     def _send(self, pool: ThreadPoolExecutor, run: Run, batch: list[_Read]) -> _Sent:
         generations = self._memory.generations(run, [read.row.key for read in batch])
-        nonces = {
-            generation: f', "nonce": {json.dumps(nonce_of(self._list_name, generation))}}}'
-            for generation in set(generations.values())
-        }
-        items = [read.row.text + nonces[generations[read.row.key]] for read in batch]
-        return _Sent(batch, generations, pool.submit(self._gateway.send, items))
+        body = _body_of(self._list_name, [read.row for read in batch], generations)
+        return _Sent(batch, generations, pool.submit(self._gateway.send, body, len(batch)))
 
     def _settle(self, run: Run, sent: _Sent, counts: Counter[str]) -> None:
         """Keep what became of a batch, in the order of the list."""
-        for read, result in zip(sent.rows, sent.answer.result(), strict=True):
+        told = sent.answer.result()
+        for at, read in enumerate(sent.rows):
+            result = told.get(at)
+            if result is None:
+                counts["recorded"] += 1
+                continue
             kind, reason, detail = _verdict(read.row, result)
             counts[kind] += 1
             if result.get("clock_wrong"):
@@ -134,6 +136,21 @@ class Import:
         run.counts = json.dumps(counts)
         self._memory.keep(run, sent.generations)
         self._on_progress(run.rows_done)
+
+
+def _body_of(list_name: str, rows: Sequence[ReadRow], generations: Mapping[int, int]) -> bytes:
+    """Return the body of `POST /v1/imports`: each act once, and the rows by the act's place."""
+    acts: dict[tuple[str, int], int] = {}
+    cells = [
+        f"[{acts.setdefault((row.act, generations[row.key]), len(acts))},{row.text}]"
+        for row in rows
+    ]
+    nonces = {one: json.dumps(nonce_of(list_name, one)) for _, one in acts}
+    stated = (f'{act}, "nonce": {nonces[generation]}}}' for act, generation in acts)
+    # A row that a person must look at needs its event's id, too.
+    tell = [str(at) for at, row in enumerate(rows) if row.findings or row.action == "held"]
+    body = f'{{"acts":[{",".join(stated)}],"rows":[{",".join(cells)}],"tell":[{",".join(tell)}]}}'
+    return body.encode()
 
 
 def _verdict(row: ReadRow, result: Mapping[str, Any]) -> tuple[str, str, str]:

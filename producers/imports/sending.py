@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import httpx2
@@ -13,7 +13,7 @@ import httpx2
 from consentlog.errors import InvalidEvent, TransientError
 from consentlog.observability.masking import mask_text
 
-MAX_ITEMS: Final = 1000
+MAX_ROWS: Final = 1000
 MAX_BYTES: Final = 900_000
 """Of a body; the gateway takes 1 MiB."""
 
@@ -29,8 +29,15 @@ class Stopping(Exception):
 class Gateway(Protocol):
     """The gateway as an import sees it."""
 
-    def send(self, items: Sequence[str]) -> list[dict[str, Any]]:
-        """Send items, each a JSON object as text; returns the result of each, in order.
+    def send(self, body: bytes, rows: int) -> dict[int, dict[str, Any]]:
+        """Send rows.
+
+        Args:
+            body: Of `POST /v1/imports`.
+            rows: How many are in it.
+
+        Returns:
+            What was told of single rows, by their place in it; all the others are recorded.
 
         Raises:
             InvalidEvent: `CL-1505` if the gateway turns all of them away.
@@ -66,19 +73,18 @@ class HttpGateway:
         """End every wait."""
         self._stopped.set()
 
-    def send(self, items: Sequence[str]) -> list[dict[str, Any]]:
-        """Send items until they are answered."""
-        body = f"[{','.join(items)}]".encode()
+    def send(self, body: bytes, rows: int) -> dict[int, dict[str, Any]]:
+        """Send rows until they are answered."""
         given_up = time.monotonic() + self._patience_s
         for attempt in range(1_000_000):
             reason, pause_s = "", _BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]
             try:
-                response = self._client.post("/v1/consent-events", content=body)
+                response = self._client.post("/v1/imports", content=body)
             except httpx2.TransportError as exc:
                 reason = type(exc).__name__
             else:
                 if response.status_code not in _COME_BACK:
-                    return _results(response, len(items))
+                    return _results(response, rows)
                 reason = _told(response)
                 pause_s = _retry_after(response, pause_s)
             if time.monotonic() + pause_s > given_up:
@@ -89,16 +95,17 @@ class HttpGateway:
         raise AssertionError("the patience ends long before")
 
 
-def _results(response: httpx2.Response, count: int) -> list[dict[str, Any]]:
+def _results(response: httpx2.Response, count: int) -> dict[int, dict[str, Any]]:
     if response.status_code not in (202, 207):
         status, told = response.status_code, _told(response)
         code, _, reason = told.partition(" ")
         raise InvalidEvent("CL-1505", status=status, code=code, reason=reason)
-    results: list[dict[str, Any]] = response.json()["results"]
-    if len(results) != count:
-        reason = f"{len(results)} results for {count} items"
+    told = response.json()
+    answered = told["accepted"] + told["rejected"]
+    if answered != count:
+        reason = f"{answered} answered of {count} rows"
         raise InvalidEvent("CL-1505", status=response.status_code, code="-", reason=reason)
-    return results
+    return {one["index"]: one for one in told["results"]}
 
 
 def _told(response: httpx2.Response) -> str:

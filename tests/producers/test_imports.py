@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import stat
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +31,20 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
 class Door:
     """The gateway as an import of customer service sees it."""
 
+    # The gateway in process is for one thread, also where an import that failed still sends.
+    _one = threading.Lock()
+
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
         self.batches = 0
-        self._one = threading.Lock()  # the log in memory is for one thread
 
-    def send(self, items: Sequence[str]) -> list[dict[str, Any]]:
+    def send(self, body: bytes, rows: int) -> dict[int, dict[str, Any]]:
         with self._one:
             self.batches += 1
             headers = {"x-api-key": self.gateway.keys["care"]}
             client = self.gateway.client
             client.headers.update(headers)
-            return HttpGateway(client).send(items)
+            return HttpGateway(client).send(body, rows)
 
 
 def _write(file: Path, *rows: str, header: str = "phone,date,action") -> Path:
@@ -150,8 +152,8 @@ class Broken(Door):
         super().__init__(gateway)
         self._good = good
 
-    def send(self, items: Sequence[str]) -> list[dict[str, Any]]:
-        found = super().send(items)
+    def send(self, body: bytes, rows: int) -> dict[int, dict[str, Any]]:
+        found = super().send(body, rows)
         if self.batches > self._good:
             raise TransientError("CL-1506", seconds=1, reason="gone")
         return found
@@ -199,10 +201,12 @@ def _client(*answers: httpx2.Response | Exception) -> httpx2.Client:
 
 
 def test_a_503_is_waited_out_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    good = httpx2.Response(202, json={"results": [{"status": "accepted"}]})
+    told = [{"index": 0, "status": "accepted"}]
+    answer = {"accepted": 1, "rejected": 0, "spooled": 0, "results": told}
+    good = httpx2.Response(202, json=answer)
     busy = httpx2.Response(503, headers={"retry-after": "3"}, json={"code": "CL-1401"})
-    told: list[str] = []
-    gateway = HttpGateway(_client(busy, httpx2.ConnectError("gone"), good), on_wait=told.append)
+    waits: list[str] = []
+    gateway = HttpGateway(_client(busy, httpx2.ConnectError("gone"), good), on_wait=waits.append)
     pauses: list[float] = []
 
     def wait(pause_s: float | None = None) -> bool:
@@ -210,16 +214,22 @@ def test_a_503_is_waited_out_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch)
         return False
 
     monkeypatch.setattr(gateway._stopped, "wait", wait)
-    assert gateway.send(["{}"]) == [{"status": "accepted"}]
+    assert gateway.send(b"{}", 1) == {0: told[0]}
     assert pauses == [3.0, 1.0]
-    assert told == ["CL-1401 ", "ConnectError"]
+    assert waits == ["CL-1401 ", "ConnectError"]
+
+
+def test_an_answer_that_leaves_a_row_out_is_no_answer() -> None:
+    short = {"accepted": 1, "rejected": 0, "spooled": 0, "results": []}
+    with pytest.raises(InvalidEvent, match=r"CL-1505: .* 1 answered of 2 rows"):
+        HttpGateway(_client(httpx2.Response(202, json=short))).send(b"{}", 2)
 
 
 def test_a_gateway_that_takes_nothing_is_given_up_and_one_that_refuses_is_told() -> None:
     busy = httpx2.Response(503, headers={"retry-after": "30"}, json={})
     with pytest.raises(TransientError, match="CL-1506"):
-        HttpGateway(_client(busy), patience_s=1).send(["{}"])
+        HttpGateway(_client(busy), patience_s=1).send(b"{}", 1)
     no = httpx2.Response(403, json={"code": "CL-1103", "detail": "no scope 13800138000"})
     with pytest.raises(InvalidEvent, match=r"CL-1505: .* 403 CL-1103 no scope \S*\*") as caught:
-        HttpGateway(_client(no)).send(["{}"])
+        HttpGateway(_client(no)).send(b"{}", 1)
     assert "13800138000" not in str(caught.value)

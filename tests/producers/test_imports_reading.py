@@ -12,7 +12,7 @@ from producers.imports.columns import columns_of
 from producers.imports.dates import read_time
 from producers.imports.rows import NO_NAME, Finding, ListOf
 from producers.imports.tables import open_table
-from tests.support.imports import ABOUT, read_list, write_xlsx
+from tests.support.imports import ABOUT, item_of, read_list, write_xlsx
 
 TEXT = "手机号,日期,渠道,原话\r\n138-0013-8000,2026-03-20,短信,别再发了\r\n"
 
@@ -23,7 +23,7 @@ def test_a_list_is_read_in_whatever_encoding_it_was_saved(tmp_path: Path, encodi
     file.write_bytes(TEXT.encode(encoding))
     (row,) = read_list(file)
     assert row.findings == ()
-    assert row.item == {
+    assert item_of(row) == {
         "number": "138-0013-8000",
         "region": "CN",
         "method": "import",
@@ -66,14 +66,14 @@ def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
     file = tmp_path / "list.txt"
     file.write_text(f"phone{delimiter}date\n13800138000{delimiter}2026/3/20\n")
     (row,) = read_list(file)
-    assert (row.item["number"], row.item["occurred_at"]) == ("13800138000", "2026-03-20")
+    assert (item_of(row)["number"], item_of(row)["occurred_at"]) == ("13800138000", "2026-03-20")
 
 
 def test_one_number_a_line_needs_no_header_and_loses_no_line(tmp_path: Path) -> None:
     file = tmp_path / "list.txt"
     file.write_text("13800138000\n\n 13900139000 \n13700137000,13600136000\nabc\n")
     rows = read_list(file)
-    assert [row.item["number"] for row in rows] == [
+    assert [item_of(row)["number"] for row in rows] == [
         "13800138000",
         "13900139000",
         "13700137000,13600136000",
@@ -89,7 +89,7 @@ def test_columns_are_told_by_header_or_place_and_never_guessed(tmp_path: Path) -
         columns_of(open_table(file), {})
     for where in ("被拒者", "2"):
         (row,) = read_list(file, told={"number": where})
-        assert row.item["number"] == "13800138000"
+        assert item_of(row)["number"] == "13800138000"
     file.write_text("手机,电话\n1,13800138000\n")
     with pytest.raises(InvalidEvent, match="CL-1502"):
         columns_of(open_table(file), {})
@@ -111,21 +111,25 @@ def test_a_workbook_is_read_like_text(tmp_path: Path, shared: bool) -> None:
     ]
     write_xlsx(file, rows, shared=shared)
     found = read_list(file)
-    assert [row.item["number"] for row in found] == ["13800138000", "13900139000", "13700137000"]
-    assert [row.item["occurred_at"] for row in found] == [
+    assert [item_of(row)["number"] for row in found] == [
+        "13800138000",
+        "13900139000",
+        "13700137000",
+    ]
+    assert [item_of(row)["occurred_at"] for row in found] == [
         "2026-03-20",
         "2026-03-20T14:30:00",
         "2026-03-20",
     ]
-    assert [row.item["precision"] for row in found] == ["day", "minute", "day"]
-    assert [row.item["scope"]["channel"] for row in found] == ["voice", "all", "sms"]
+    assert [item_of(row)["precision"] for row in found] == ["day", "minute", "day"]
+    assert [item_of(row)["scope"]["channel"] for row in found] == ["voice", "all", "sms"]
 
 
 def test_a_workbook_may_count_its_days_from_1904(tmp_path: Path) -> None:
     file = tmp_path / "list.xlsx"
     write_xlsx(file, [["phone", "date"], ["13800138000", "=44639"]], since_1904=True)
     (row,) = read_list(file)
-    assert row.item["occurred_at"] == "2026-03-20"
+    assert item_of(row)["occurred_at"] == "2026-03-20"
 
 
 def test_a_damaged_workbook_or_one_with_entities_is_an_error(tmp_path: Path) -> None:
@@ -174,7 +178,7 @@ def _only(tmp_path: Path, header: str, cells: str, about: ListOf = ABOUT) -> dic
     file = tmp_path / "list.csv"
     file.write_text(f"phone,{header}\n13800138000,{cells}\n")
     (row,) = read_list(file, about)
-    return {"findings": row.findings, **row.item}
+    return {"findings": row.findings, **item_of(row)}
 
 
 def test_what_is_unclear_blocks_more_and_never_less(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from producers.imports.columns import columns_of, data_rows
@@ -17,6 +19,7 @@ from producers.imports.rows import ListOf, ReadRow, RowReader
 from producers.imports.run import Import
 from producers.imports.sending import Gateway
 from producers.imports.tables import Table, open_table
+from producers.lists.shapes import Row
 
 ABOUT = ListOf("weekly", "acme", "Asia/Shanghai", "CN")
 
@@ -29,6 +32,11 @@ def read_list(
     columns = columns_of(table, told or {})
     reader = RowReader(columns, about, table)
     return [reader.read(cells) for _, cells in data_rows(table, columns)]
+
+
+def item_of(row: ReadRow) -> dict[str, Any]:
+    """A row as one act of `/v1/consent-events`, without its nonce."""
+    return Row(0, *json.loads(f"[{row.text}]")).item_of(json.loads(row.act + "}"))
 
 
 def send_list(file: Path, gateway: Gateway, about: ListOf = ABOUT) -> Counter[str]:

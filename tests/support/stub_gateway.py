@@ -9,9 +9,11 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from producers.lists.shapes import Row
+
 
 class StubGateway:
-    """Remembers every item; may be told to be busy, or to wait before it answers."""
+    """Remembers every row as an act; may be told to be busy, or to wait before it answers."""
 
     def __init__(self) -> None:
         self.items: list[dict[str, Any]] = []
@@ -31,11 +33,12 @@ class StubGateway:
             if self.busy:
                 self.busy -= 1
                 return 503, {"code": "CL-1401", "detail": "full"}
-            items = json.loads(body)
-            self.items += items
+            found = json.loads(body)
+            rows = [Row(*cells) for cells in found["rows"]]
+            self.items += [row.item_of(found["acts"][row.act]) for row in rows]
         self._never.wait(self.answer_after_s)
-        results = [{"status": "accepted", "event_id": "00"} for _ in items]
-        return 202, {"results": results}
+        told = [{"index": at, "status": "accepted", "event_id": "00"} for at in found["tell"]]
+        return 202, {"accepted": len(rows), "rejected": 0, "spooled": 0, "results": told}
 
 
 @contextmanager
