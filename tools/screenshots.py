@@ -24,6 +24,7 @@ from tests.support.desk_world import DESKTOP, DeskWorld, desk_world
 from tests.support.page_world import PageWorld, page_world
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+LOCALES: Final = {"zh": "zh-CN", "en": "en-GB"}
 DIRECTORY: Final = Path(__file__).parents[1] / "docs" / "screenshots"
 
 
@@ -158,18 +159,15 @@ DESK_SHOTS: Final = (
 def main(names: list[str]) -> int:
     """Make the pictures; returns the exit code."""
     DIRECTORY.mkdir(exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        page_world(Path(directory) / "pages") as pages,
-        desk_world(Path(directory) / "desk") as desk,
-        chromium() as browser,
-    ):
-        for shots, world, size in ((SHOTS, pages, PHONE), (DESK_SHOTS, desk, DESKTOP)):
+    with tempfile.TemporaryDirectory() as directory, chromium() as browser:
+        kinds = ((SHOTS, page_world, PHONE), (DESK_SHOTS, desk_world, DESKTOP))
+        for shots, open_world, size in kinds:
             for shot, language in itertools.product(shots, LANGUAGES):
-                name = f"{shot.name}-{language}.png"
-                if not names or name.startswith(tuple(names)):
-                    locale = {"zh": "zh-CN", "en": "en-GB"}[language]
-                    context = browser.new_context(viewport=size, locale=locale)
+                name = f"{shot.name}-{language}"
+                if names and not f"{name}.png".startswith(tuple(names)):
+                    continue
+                context = browser.new_context(viewport=size, locale=LOCALES[language])
+                with open_world(Path(directory) / name) as world:
                     _make(context, shot, world, language)
     return 0
 

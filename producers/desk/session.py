@@ -75,13 +75,17 @@ class Sessions:
             return None
         return Clerk(Principal(key.id, self._registry.sources[key.source], key.scopes))
 
-    def open(self, clerk: Clerk, request: Request, response: Response) -> None:
-        """Give the browser a session; over https the cookie never leaves without it."""
+    def token_of(self, clerk: Clerk) -> str:
+        """Seal a session that begins now."""
         key = self._registry.keys[clerk.id]
         until_ms = self._clock.now_ms() + LASTS_S * 1000
+        return self._sealer.seal(json.dumps([key.id, key.sha256, until_ms]).encode())
+
+    def open(self, clerk: Clerk, request: Request, response: Response) -> None:
+        """Give the browser a session; over https the cookie never leaves without it."""
         response.set_cookie(
             COOKIE,
-            self._sealer.seal(json.dumps([key.id, key.sha256, until_ms]).encode()),
+            self.token_of(clerk),
             max_age=LASTS_S,
             path=PATH,
             secure=request.url.scheme == "https",

@@ -348,4 +348,5 @@ def test_the_words_are_the_same_in_both_languages() -> None:
     zh, en = wording("zh").texts, wording("en").texts
     assert zh.keys() == en.keys()
     for key, text in zh.items():
-        assert re.findall(r"\{\w+\}", text).sort() == re.findall(r"\{\w+\}", en[key]).sort(), key
+        places = [sorted(re.findall(r"\{\w+\}", one)) for one in (text, en[key])]
+        assert places[0] == places[1], key
