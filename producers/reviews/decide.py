@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from consentlog.domain.acts import BACKFILL
 from consentlog.domain.events import ConsentEvent
 from consentlog.domain.registry import Registry
 from consentlog.errors import TransientError
@@ -20,7 +19,7 @@ from consentlog.kafka.topics import REVIEWS
 from consentlog.observability.masking import mask_text
 from consentlog.ports import Clock, Delivered, EventLog
 from consentlog.wire.instants import write_utc
-from consentlog.wire.reviews import ReviewAction, ReviewEvent, ReviewReason, encode_review
+from consentlog.wire.reviews import ReviewAction, ReviewEvent, encode_review
 from producers.accept import Acceptor
 from producers.draft import Reception
 from producers.intake import Intake
@@ -72,7 +71,7 @@ class Reviews:
         self._intake = intake
         self._log = log
         self._clock = clock
-        # Decided here, and not in the log yet: Kafka is away.
+        # Decided here, and not in the book yet: Kafka is away, or the follower is behind.
         self._ahead: dict[bytes, Decided] = {}
         # One decision at a time: two at once could both find a case open.
         self._turn = asyncio.Lock()
@@ -158,8 +157,7 @@ class Reviews:
             # In order: a refusal is there before the hold ends that stood in for it.
             events = [(one, await self._intake.deliver(Outcome(one), trace)) for one in outcomes]
             decided = Decided(asked.decision, principal.key_id, self._clock.now_ms(), case.owner)
-            delivered = await self._file(_step(case, decided, asked))
-            if delivered.position is None:
+            if not await self._file(_step(case, decided, asked)):
                 self._ahead[review_id] = decided
         return Done(decided, tuple(events))
 
@@ -175,8 +173,6 @@ class Reviews:
     def _check_approver(self, case: ReviewEvent, asked: DecisionIn, principal: Principal) -> None:
         """Check that a second person approves; whether it counts is decided with the act."""
         check_rules(approval(case, asked, principal.key_id), principal)
-        if case.reason is ReviewReason.TAKEOVER and BACKFILL in principal.scopes:
-            raise RequestRefused("CL-1106", scope=BACKFILL)
         if stated_by(case) == principal.key_id:
             raise RequestRefused("CL-1805")
 
@@ -191,13 +187,13 @@ class Reviews:
         assert outcome.event is not None  # noqa: S101  # an outcome has an event or a refusal
         return outcome.event
 
-    async def _file(self, step: ReviewEvent) -> Delivered:
-        """Deliver one step of a case, and wait until it can be read again."""
+    async def _file(self, step: ReviewEvent) -> bool:
+        """Deliver one step of a case; tells whether the book has it already."""
         key = step.review_id.hex().encode()
         delivered = await self._log.append(REVIEWS.name, key, encode_review(step), [])
-        if delivered.position is not None:
-            await self._book.applied(delivered.position.offset, _FILED_WITHIN_S)
-        return delivered
+        if delivered.position is None:
+            return False
+        return await self._book.applied(delivered.position.offset, _FILED_WITHIN_S)
 
     def _open(self, principal: Principal, review_id: bytes) -> Case:
         principal.require(DECIDE)

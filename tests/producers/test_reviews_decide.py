@@ -370,6 +370,21 @@ def test_the_answer_waits_until_the_decision_can_be_read(
     assert shown(gateway, review_id)["state"] == "decided"
 
 
+def test_a_follower_that_is_behind_does_not_let_it_be_decided_twice(
+    gateway: Gateway, log: EndedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_offset: int, _within_s: float) -> bool:
+        return False
+
+    review_id = held(gateway)
+    log.follows = False
+    monkeypatch.setattr(log.book, "applied", never)
+    assert decide(gateway, review_id, "no_refusal").status_code == 202
+    assert decide(gateway, review_id, "refused").status_code == 409
+    log.follow()
+    assert decide(gateway, review_id, "refused").json()["decision"] == "no_refusal"
+
+
 MISFITS: list[tuple[str, dict[str, Any], str, str]] = [
     ("approved", {}, "CL-1804", "refused, no_refusal, dismissed"),
     ("declined", {}, "CL-1804", "refused, no_refusal, dismissed"),
