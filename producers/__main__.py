@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
@@ -24,6 +25,7 @@ from producers.reviews.book import ReviewBook
 from producers.reviews.following import follower_of
 from producers.settings import GatewaySettings
 from producers.spool.log import SpooledLog
+from producers.uploads.desk_lists import DeskLists
 
 _SWITCH_S: Final = 0.0002
 """How long a thread of the spool waits before it may take the interpreter from the event loop.
@@ -62,11 +64,21 @@ def build(settings: GatewaySettings) -> FastAPI:
     book = ReviewBook()
     follower = follower_of(book, kafka, settings.reviews, clock)
 
+    desk = settings.desk
+    lists = None
+    if desk.uploads:
+        root = Path(desk.uploads)
+        lists = DeskLists(root, desk.upload_max_bytes, desk.upload_keep_days, clock)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         events.start()
         follower.start()
+        if lists is not None:
+            lists.start()
         yield
+        if lists is not None:
+            await asyncio.to_thread(lists.stop)
         await asyncio.to_thread(follower.stop)
         await pages.close()
         await asyncio.to_thread(events.close)
@@ -80,6 +92,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         limits=settings.limits,
         pages=pages,
         book=book,
+        lists=lists,
     )
 
 

@@ -17,6 +17,7 @@ from consentlog.reference.secrets import Secrets
 from consentlog.reference.words import Words
 from producers.accept import Acceptor
 from producers.channels.desk import DeskChannel
+from producers.channels.desk_imports import DeskImportsChannel
 from producers.channels.desk_reviews import DeskReviewsChannel
 from producers.channels.events import EventsChannel
 from producers.channels.imports import ImportsChannel
@@ -28,6 +29,7 @@ from producers.channels.sms import SmsChannels
 from producers.channels.takeovers import TakeoversChannel
 from producers.desk.recording import Recorder
 from producers.desk.session import Sessions
+from producers.desk.tabs import LISTS, TABS
 from producers.intake import Intake
 from producers.ivr.later import Later
 from producers.ivr.meaning import PressAcceptor
@@ -38,6 +40,8 @@ from producers.messages import MessageAcceptor
 from producers.reviews.book import ReviewBook
 from producers.reviews.decide import Reviews
 from producers.takeovers.service import Takeovers
+from producers.uploads.desk_lists import DeskLists
+from producers.uploads.multipart import FORM_BYTES
 from producers.webhooks import Webhooks
 
 ALONE: Final = Outside()
@@ -64,6 +68,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     limits: LimitSettings = DEFAULT_LIMITS,
     pages: Outside = ALONE,
     book: ReviewBook | None = None,
+    lists: DeskLists | None = None,
 ) -> FastAPI:
     """Put the channels together.
 
@@ -76,6 +81,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         limits: How fast one API key may send.
         pages: What the pages ask of others; by default they know nothing and send no codes.
         book: What the review topic says; None = nobody reads it, and nobody can be told.
+        lists: Where lists are kept that clerks hand in; None = the desk takes none.
 
     Raises:
         FatalError: `CL-6061` if the registry has no source for links, `CL-6063` if the secrets hold
@@ -97,6 +103,7 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     reviews = Reviews(registry, cases, acceptor, intake, log, clock)
     receiving = Receiving(acceptor, intake, RateLimit(limits.of_imports), secrets.id_key)
     takeovers = Takeovers(acceptor, cases, secrets.id_key, clock)
+    tabs = TABS if lists is None else (*TABS, LISTS)
     channels = (
         EventsChannel(keys, acceptor, intake, clock, limit),
         ImportsChannel(keys, receiving, clock),
@@ -106,8 +113,14 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         SmsChannels(webhooks),
         TakeoversChannel(keys, takeovers, cases, intake, clock, limit),
         PageChannels(registry, keys, sealer, acceptor, intake, pages, limit, clock),
-        DeskChannel(registry, reference.policy, sessions, recorder, clock),
-        DeskReviewsChannel(registry, sessions, reviews, clock, limit),
+        DeskChannel(registry, reference.policy, sessions, recorder, clock, tabs=tabs),
+        DeskReviewsChannel(registry, sessions, reviews, clock, limit, tabs=tabs),
     )
     routers = [channel.router() for channel in channels]
-    return build_app("consentlog gateway", routers, is_ready, lifespan=lifespan)
+    streamed = {}
+    if lists is not None:
+        on_desk = DeskImportsChannel(registry, sessions, lists, receiving, clock, tabs)
+        routers.append(on_desk.router())
+        streamed[LISTS.path] = lists.max_bytes + FORM_BYTES
+    title = "consentlog gateway"
+    return build_app(title, routers, is_ready, lifespan=lifespan, streamed=streamed)

@@ -67,18 +67,21 @@ class Look:
     """How the pages of a room look and what they say of themselves.
 
     `style` comes after the frame's own. `tells_origin` lets the browser say to this place, and to
-    no other, from which page of it a form comes.
+    no other, from which page of it a form comes. `refresh_s` = seconds after which a page comes
+    anew by itself; 0 = never.
     """
 
     style: str = ""
     tells_origin: bool = False
+    refresh_s: int = 0
 
     @property
     def head(self) -> str:
         """What it adds to a document's head, as HTML."""
         # The header says no-referrer, and with that a browser hides the origin of a form too.
         referrer = '<meta name="referrer" content="same-origin">' if self.tells_origin else ""
-        return f"{referrer}<style>{_STYLE}{self.style}</style>"
+        again = f'<meta http-equiv="refresh" content="{self.refresh_s}">' if self.refresh_s else ""
+        return f"{referrer}{again}<style>{_STYLE}{self.style}</style>"
 
     @property
     def policy(self) -> str:

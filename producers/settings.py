@@ -88,6 +88,22 @@ class ReviewSettings(Group):
         return self.overdue_hours * _HOUR_MS
 
 
+class DeskSettings(Group):
+    """Lists that clerks hand in."""
+
+    uploads: str = Field(
+        "",
+        description="directory (of this gateway alone, 0700) of lists that clerks hand in; empty:"
+        " the desk takes none",
+    )
+    upload_max_bytes: int = Field(
+        100 << 20, ge=1 << 10, le=1 << 30, description="bytes that one list may have"
+    )
+    upload_keep_days: int = Field(
+        7, ge=0, le=3650, description="days that a finished list and its rows to look at stay"
+    )
+
+
 class GatewaySettings(LinkSettings):
     """The gateway's settings."""
 
@@ -98,3 +114,4 @@ class GatewaySettings(LinkSettings):
     gate: GateAccess = GateAccess(url="", key=SecretStr(""))
     codes: CodeSettings = CodeSettings(outbox="")
     reviews: ReviewSettings = ReviewSettings(overdue_hours=24)
+    desk: DeskSettings = DeskSettings(uploads="", upload_max_bytes=100 << 20, upload_keep_days=7)

@@ -53,6 +53,11 @@ class Layout:
         return self.root / "spool"
 
     @property
+    def uploads(self) -> Path:
+        """Lists that clerks hand in at the desk."""
+        return self.root / "uploads"
+
+    @property
     def registry(self) -> Path:
         """Who is who (TOML)."""
         return self.root / "registry.toml"

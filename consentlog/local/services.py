@@ -89,6 +89,7 @@ def plan_services(
     )
     gateway |= _gate_access(layout, ports) | {"CONSENTLOG_CODES__OUTBOX": str(layout.codes)}
     gateway["CONSENTLOG_SPOOL__DIRECTORY"] = str(layout.spool)
+    gateway["CONSENTLOG_DESK__UPLOADS"] = str(layout.uploads)
     common = _common_environment(layout, ports)
     return (
         _kafka(layout, ports, runtime),

@@ -22,7 +22,7 @@ from producers.desk.clerk import Clerk
 from producers.desk.draw import Form, draw_form
 from producers.desk.draw_answer import Answer, draw_answer
 from producers.desk.fields import Sheet, Typed
-from producers.desk.frame import SIGN_IN_AT, SIGN_OUT_AT, Frame, may_not, sign_in, turned_away
+from producers.desk.frame import SIGN_IN_AT, SIGN_OUT_AT, Frame, Tab, may_not, sign_in, turned_away
 from producers.desk.later import Later, later_of
 from producers.desk.recording import NotTaken, Recorder, Submitted
 from producers.desk.session import Sessions, comes_from_here
@@ -65,21 +65,25 @@ class DeskChannel:
         sessions: Recognises clerks.
         recorder: Records what they submit.
         clock: Today, and what the registry knows today.
+        tabs: Which tabs the desk has.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one of them keyword-only
         self,
         registry: Registry,
         policy: Policy,
         sessions: Sessions,
         recorder: Recorder,
         clock: Clock,
+        *,
+        tabs: tuple[Tab, ...] = TABS,
     ) -> None:
         self._registry = registry
         self._policy = policy
         self._sessions = sessions
         self._recorder = recorder
         self._clock = clock
+        self._tabs = tabs
         self._sign_ins = RateLimit(SIGN_INS)
 
     def router(self) -> APIRouter:
@@ -224,7 +228,7 @@ class DeskChannel:
         return frame.page(title, body, wrong.status, wrong.retry_after_s)
 
     def _frame(self, frame: Frame, clerk: Clerk, sheet: Sheet) -> Frame:
-        return Frame(frame.language, clerk, TABS, sheet.name)
+        return Frame(frame.language, clerk, self._tabs, sheet.name)
 
     def _choices(self, clerk: Clerk, words: Texts) -> Choices:
         return Choices(self._registry, clerk, words, self._clock.now_ms())

@@ -23,7 +23,7 @@ from producers.desk.draw_cases import (
     draw_done,
     draw_list,
 )
-from producers.desk.frame import Frame, may_not, sign_in, turned_away
+from producers.desk.frame import Frame, Tab, may_not, sign_in, turned_away
 from producers.desk.session import Sessions, comes_from_here
 from producers.desk.tabs import CASES, TABS
 from producers.limits import RateLimit
@@ -67,21 +67,25 @@ class DeskReviewsChannel:
         reviews: Shows and decides.
         clock: What ages are told by.
         limit: How fast a key may ask.
+        tabs: Which tabs the desk has.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one of them keyword-only
         self,
         registry: Registry,
         sessions: Sessions,
         reviews: Reviews,
         clock: Clock,
         limit: RateLimit,
+        *,
+        tabs: tuple[Tab, ...] = TABS,
     ) -> None:
         self._registry = registry
         self._sessions = sessions
         self._reviews = reviews
         self._clock = clock
         self._limit = limit
+        self._tabs = tabs
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -168,7 +172,7 @@ class DeskReviewsChannel:
         clerk = self._sessions.clerk_of(request)
         if clerk is None:
             return sign_in(frame, 403, "session_ended") if is_form else sign_in(frame)
-        frame = Frame(frame.language, clerk, TABS, CASES.name)
+        frame = Frame(frame.language, clerk, self._tabs, CASES.name)
         return frame if clerk.may(CASES.scope) else may_not(frame, CASES.scope)
 
     def _desk(self, frame: Frame) -> Desk:

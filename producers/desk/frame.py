@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
@@ -44,7 +44,13 @@ class Frame:
         return wording(self.language)
 
     def page(
-        self, title: str, body: str, status: int = 200, retry_after_s: int | None = None
+        self,
+        title: str,
+        body: str,
+        status: int = 200,
+        retry_after_s: int | None = None,
+        *,
+        refresh_s: int = 0,
     ) -> HTMLResponse:
         """Answer with a page.
 
@@ -53,15 +59,13 @@ class Frame:
             body: As HTML.
             status: HTTP status.
             retry_after_s: When to come back, seconds; None if there is nothing to wait for.
+            refresh_s: After how many seconds the page comes anew by itself; 0 = never.
         """
+        look = replace(DESK_LOOK, refresh_s=refresh_s)
         html = document(
-            self.language,
-            title,
-            f'<div class="desk">{body}</div>',
-            above=self._above(),
-            look=DESK_LOOK,
+            self.language, title, f'<div class="desk">{body}</div>', above=self._above(), look=look
         )
-        return page_response(html, self.language, status, retry_after_s, DESK_LOOK)
+        return page_response(html, self.language, status, retry_after_s, look)
 
     def _above(self) -> str:
         words, clerk = self.words, self.clerk

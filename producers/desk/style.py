@@ -62,6 +62,10 @@ dd{margin:0;overflow-wrap:anywhere}
 pre{background:var(--card);padding:.5rem .75rem;border-radius:.5rem;white-space:pre-wrap;
 overflow-wrap:anywhere;font-size:.875rem}
 .desk .decide button{margin:0;min-height:3.25rem}
+progress{width:100%;height:1.5rem;accent-color:var(--act);margin-top:.5rem}
+.desk h2{margin:1rem 0 .25rem}
+.counts dd{font-variant-numeric:tabular-nums;font-weight:600}
+.desk section li{padding:.25rem 0}
 @media (max-width:40rem){.send{grid-template-columns:1fr}}
 """
 

@@ -1,0 +1,117 @@
+"""A clerk who hands in lists at the desk of a gateway on a real port, and the gateway's threads."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+
+import httpx2
+
+from consentlog.kafka.partition import partition_of
+from consentlog.kafka.topics import PARTITIONS
+from consentlog.ports import Delivered, NewRecord
+from consentlog.testing.event_log import MemoryEventLog
+from producers.app import build_gateway
+from producers.uploads.desk_lists import DeskLists
+from tests.support.desk import DeskClient
+from tests.support.gateway import FixedClock, Gateway, demo_reference
+from tests.support.served import served
+
+WITHIN_S = 10.0
+
+
+class HaltingLog(MemoryEventLog):
+    """A log in memory that can hold batches back: once so many have passed, until it is `open`."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda key: partition_of(key, PARTITIONS))
+        self.open = threading.Event()
+        self.open.set()
+        self.batches_until_closed = 1_000_000
+
+    async def append_all(
+        self, topic: str, records: Sequence[NewRecord], within_s: float | None = None
+    ) -> list[Delivered]:
+        if records:
+            self.batches_until_closed -= 1
+            if self.batches_until_closed < 0:
+                self.open.clear()
+            while not self.open.is_set():
+                await asyncio.sleep(0.01)
+        return await super().append_all(topic, records, within_s)
+
+
+class ListClerk(DeskClient):
+    """A clerk with lists."""
+
+    def hand_in(
+        self, content: bytes | None, name: str = "dnc.csv", **fields: str
+    ) -> httpx2.Response:
+        """Send the form with a file, or without one."""
+        typed = {"list": "weekly", "entity": "acme", **fields}
+        files = {"file": (name, content)} if content is not None else {"other": ("", b"")}
+        headers = self._cookies() | dict(self.headers)
+        address = f"/desk/import?lang={self.language}"
+        return self._kept(
+            self.gateway.client.post(address, data=typed, files=files, headers=headers)
+        )
+
+    def list_id(self, answer: httpx2.Response) -> str:
+        """The list that an answer leads to."""
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"].split("/")[-1].partition("?")[0]
+
+    def page(self, list_id: str) -> str:
+        """The page of a list."""
+        answer = self.get(f"/desk/import/{list_id}")
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def go(self, list_id: str, **fields: str) -> httpx2.Response:
+        """Press the button of a list."""
+        return self.post(f"/desk/import/{list_id}", act="go", **fields)
+
+    def until(self, list_id: str, words: str) -> str:
+        """Look at the page of a list until it says something."""
+        return until(lambda: self.page(list_id), lambda page: words in page)
+
+
+def until(ask: Callable[[], str], enough: Callable[[str], bool]) -> str:
+    """Ask until an answer is the one that is waited for."""
+    deadline = time.monotonic() + WITHIN_S
+    while not enough(found := ask()):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+    return found
+
+
+@contextmanager
+def list_desk(
+    directory: Path, log: MemoryEventLog | None = None, max_bytes: int = 1 << 20
+) -> Iterator[tuple[Gateway, DeskLists]]:
+    """Run a gateway with room for lists; its directory and its log outlast it."""
+    made = directory / "reference"
+    reference, keys = demo_reference(made)
+    memory = log or HaltingLog()
+    clock = FixedClock()
+    lists = DeskLists(directory / "uploads", max_bytes, 7, clock)
+    app = build_gateway(reference, memory, clock, lists=lists)
+    with served(app) as url, httpx2.Client(base_url=url, timeout=WITHIN_S) as client:
+        try:
+            yield Gateway(client, keys, memory, clock, reference), lists
+        finally:
+            lists.stop()
+
+
+def counts_of(page: str, head: str = "counts") -> dict[str, int]:
+    """Counts of a page, by their words."""
+    found = re.search(rf'id="{head}"><dl>(.*?)</dl>', page)
+    assert found, page
+    pairs = re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", found[1])
+    return {unescape(words): int(count.replace(",", "")) for words, count in pairs}
