@@ -22,7 +22,6 @@ import sys
 import tempfile
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -30,6 +29,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from benchmarks.lists import write_csv, write_xlsx
 from benchmarks.stage import kafka
 from consentlog.kafka.reader import build_reader, read_to_end, watermarks
 from consentlog.kafka.topics import EVENTS, PARTITIONS, create_topics
@@ -54,46 +54,6 @@ def machine() -> str:
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     python = platform.python_version()
     return f"{platform.machine()}, {os.cpu_count()} cores, load {load}, Python {python}"
-
-
-def write_csv(file: Path, rows: int) -> None:
-    """Write a list with dates of five years; the numbers are made up."""
-    with file.open("w", encoding="utf-8") as out:
-        out.write("手机号,日期,渠道,备注\n")
-        for n in range(rows):
-            number = f"13{n % 10}{n // 10:08d}"
-            date = f"202{n % 5 + 1}-{n % 12 + 1:02d}-{n % 28 + 1:02d}"
-            out.write(f"{number},{date},{('', '电话', '短信')[n % 3]},客户要求不要再打\n")
-
-
-def write_xlsx(file: Path, rows: int) -> None:
-    """Write the list as a spreadsheet does that shares every text."""
-    main = 'xmlns="urn:spreadsheet"'
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr(
-            "xl/workbook.xml",
-            f'<workbook {main} xmlns:r="urn:r"><sheets><sheet name="1" r:id="r1"/></sheets>'
-            "</workbook>",
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            '<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>',
-        )
-        with archive.open("xl/sharedStrings.xml", "w") as out:
-            out.write(f"<sst {main}><si><t>手机号</t></si><si><t>日期</t></si>".encode())
-            for n in range(rows):
-                out.write(f"<si><t>13{n % 10}{n // 10:08d}</t></si>".encode())
-            out.write(b"</sst>")
-        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as out:
-            out.write(f"<worksheet {main}><sheetData>".encode())
-            out.write(b'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>')
-            for n in range(rows):
-                at = n + 2
-                out.write(
-                    f'<row r="{at}"><c r="A{at}" t="s"><v>{at}</v></c>'
-                    f'<c r="B{at}"><v>{44300 + n % 1500}</v></c></row>'.encode()
-                )
-            out.write(b"</sheetData></worksheet>")
 
 
 async def _stub(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -224,8 +184,11 @@ def through_gateway(here: Path, rows: int) -> bool:
         # In a process of its own: a child's greatest memory begins with its parent's.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             records, acts, numbers = pool.apply(counted, (bootstrap,))
-    whole = Figures(*map(sum, zip(first[:2], second[:2], strict=True)), 0)
-    whole = whole._replace(peak_mb=max(first.peak_mb, second.peak_mb))
+    whole = Figures(
+        first.seconds + second.seconds,
+        first.cpu_s + second.cpu_s,
+        max(first.peak_mb, second.peak_mb),
+    )
     holds = show("CSV, gateway, spool, Kafka; killed once", rows, whole)
     print(f"gateway: {used_s / rows * 1e6:.0f} us CPU a row; {caller.told()}")
     print(f"in the log: {records:,} records of {acts:,} acts of {numbers:,} numbers")
