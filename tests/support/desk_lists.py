@@ -12,6 +12,7 @@ from html import unescape
 from pathlib import Path
 
 import httpx2
+from fastapi import FastAPI
 
 from consentlog.kafka.partition import partition_of
 from consentlog.kafka.topics import PARTITIONS
@@ -91,20 +92,27 @@ def until(ask: Callable[[], str], enough: Callable[[str], bool]) -> str:
     return found
 
 
-@contextmanager
-def list_desk(
+def list_app(
     directory: Path, log: MemoryEventLog | None = None, max_bytes: int = 1 << 20
-) -> Iterator[tuple[Gateway, DeskLists]]:
-    """Run a gateway with room for lists; its directory and its log outlast it."""
-    made = directory / "reference"
-    reference, keys = demo_reference(made)
-    memory = log or HaltingLog()
-    clock = FixedClock()
+) -> tuple[FastAPI, Gateway, DeskLists]:
+    """A gateway with room for lists, without a client; its directory and its log outlast it."""
+    reference, keys = demo_reference(directory / "reference")
+    memory, clock = log or HaltingLog(), FixedClock()
     lists = DeskLists(directory / "uploads", max_bytes, 7, clock)
     app = build_gateway(reference, memory, clock, lists=lists)
+    return app, Gateway(httpx2.Client(), keys, memory, clock, reference), lists
+
+
+@contextmanager
+def list_desk(
+    directory: Path, log: MemoryEventLog | None = None
+) -> Iterator[tuple[Gateway, DeskLists]]:
+    """Run such a gateway on a port: its threads need an event loop that stays."""
+    app, gateway, lists = list_app(directory, log)
     with served(app) as url, httpx2.Client(base_url=url, timeout=WITHIN_S) as client:
+        gateway.client = client
         try:
-            yield Gateway(client, keys, memory, clock, reference), lists
+            yield gateway, lists
         finally:
             lists.stop()
 
