@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx2
@@ -20,6 +21,7 @@ from consentlog.reference.secrets import load_secrets
 from producers.links import LinkSealer
 from tests.support.gate_watch import CAMPAIGN
 from tests.support.gateway import grant, message, refusal
+from tests.support.other_doors import plant_at_other_doors, plant_in_lists
 from tests.support.planted import append_raw, found_in
 
 FORMS = (
@@ -125,6 +127,7 @@ def plant_in_gateway(stack: LocalStack, keys: dict[str, str], plants: Plants) ->
         assert client.post(link, data={"nonce": fresh()}).status_code == 200
         client.get(f"/p/{fresh()}")
         client.post(f"/p/k1.{fresh()}", data={"nonce": fresh()})
+        plant_at_other_doors(client, keys, fresh)
 
 
 def plant_on_the_log(stack: LocalStack, plants: Plants) -> None:
@@ -155,8 +158,9 @@ def plant_in_gate(stack: LocalStack, keys: dict[str, str], plants: Plants) -> No
         client.get(f"/{fresh()}", headers={"Authorization": f"Bearer {fresh()}"})
 
 
-def plant_in_commands(stack: LocalStack, plants: Plants) -> str:
+def plant_in_commands(stack: LocalStack, plants: Plants, directory: Path) -> str:
     """Commands about planted numbers; returns all that they printed."""
+    refusals, consents = plant_in_lists(directory, plants.fresh)
     env = os.environ | {"CONSENTLOG_LOCAL__DATA_DIR": str(stack.layout.root)}
     known, printed = plants.all[0], ""
     for arguments in (
@@ -170,6 +174,21 @@ def plant_in_commands(stack: LocalStack, plants: Plants) -> str:
         ["history", f"+86 {plants.fresh()}"],
         ["link", "--number", f"+86{plants.fresh()}", "--entity", "acme"],
         ["link", "--number", f"{plants.fresh()}77", "--entity", "acme"],
+        [
+            "import",
+            str(refusals),
+            "--source",
+            "care",
+            "--list",
+            "planted",
+            "--entity",
+            "acme",
+            "--yes",
+        ],
+        ["takeover", str(consents), "--list", "planted", "--entity", "acme", "--yes"],
+        ["review", "list"],
+        ["review", "list", "--json"],
+        ["review", "show", plants.fresh()],
         ["audit", "check", "--full"],
     ):
         ran = subprocess.run(
@@ -200,15 +219,17 @@ def outputs(stack: LocalStack) -> dict[str, str]:
 
 @pytest.mark.integration
 def test_no_planted_number_stands_in_any_output(
-    stack: LocalStack, capfd: pytest.CaptureFixture[str]
+    stack: LocalStack, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     keys = json.loads(stack.layout.keys.read_text("utf-8"))
     plants = Plants()
     plant_in_gateway(stack, keys, plants)
     plant_on_the_log(stack, plants)
     plant_in_gate(stack, keys, plants)
-    commands = plant_in_commands(stack, plants)
+    commands = plant_in_commands(stack, plants, tmp_path)
     assert re.search(rf"\+86{plants.all[0][:3]}\*{{4}}{plants.all[0][-4:]}", commands)
+    assert re.search(r"^import [01]$", commands, re.MULTILINE)
+    assert "\nreview 0\n" in commands
     time.sleep(2)  # fold and sink read what was put on the log
     out, err = capfd.readouterr()
     said = outputs(stack) | {"commands": commands, "stdout": out, "stderr": err}
@@ -216,4 +237,4 @@ def test_no_planted_number_stands_in_any_output(
     assert "request_served" in said["gateway.log"]
     leaks = {name: found_in(text, plants.all) for name, text in said.items()}
     assert {name: found for name, found in leaks.items() if found} == {}
-    assert len(plants.all) > 60
+    assert len(plants.all) > 120
