@@ -16,6 +16,7 @@ from consentlog.kafka.topics import REVIEWS
 from consentlog.wire.reviews import ReviewEvent, ReviewReason, encode_review
 from producers.app import build_gateway
 from producers.links import LinkSealer
+from producers.uploads.desk_lists import DeskLists
 from tests.support.gateway import NUMBER, FixedClock, demo_reference
 from tests.support.made_up import ask, operations_of
 from tests.support.reviews import FollowedLog
@@ -57,7 +58,8 @@ class _World:
     def __init__(self, directory: Path) -> None:
         reference, self.keys = demo_reference(directory)
         self.log = FollowedLog()
-        app = build_gateway(reference, self.log, FixedClock(), book=self.log.book)
+        lists = DeskLists(directory / "uploads", 1 << 20, 7, FixedClock())
+        app = build_gateway(reference, self.log, FixedClock(), book=self.log.book, lists=lists)
         self.operations = operations_of(app)
         sealer = LinkSealer(reference.secrets.link_active, reference.secrets.link_keys)
         self.token = sealer.mint(NUMBER, _SCOPE)
