@@ -70,6 +70,8 @@ _DECISIONS: Final = {
 _COLOURS: Final = {"needs_approval": "magenta", "takeover": "magenta", "undecodable": "red"}
 _DAY_S: Final = 86_400
 _SHOWN_DIGITS: Final = 10
+_WIDE: Final = 110
+"""Columns of a screen that has room for every cell of a case."""
 
 
 class ReviewScreen:
@@ -93,8 +95,10 @@ class ReviewScreen:
         if not answer["reviews"]:
             say(self.words("nothing"))
             return
+        # On a narrow screen the sentence needs the room; `show` tells the rest.
+        who = ("owner", "source") if self._console.width >= _WIDE else ()
         table = Table(box=None, pad_edge=False, header_style="dim")
-        for name in ("id", "age", "reason", "number", "owner", "source"):
+        for name in ("id", "age", "reason", "number", *who):
             table.add_column(self.words(name), no_wrap=True)
         table.add_column(self.words("detail"), overflow="fold")
         for case in answer["reviews"]:
@@ -102,7 +106,7 @@ class ReviewScreen:
                 case["review_id"][:_SHOWN_DIGITS],
                 Text(_age(case["age_seconds"]), "red" if case["age_seconds"] > _DAY_S else ""),
                 Text(self._reason(case["reason"]), _COLOURS.get(case["reason"], "cyan")),
-                *(_plain(case.get(name, "-")) for name in ("number", "owner", "source", "detail")),
+                *(_plain(case.get(name, "-")) for name in ("number", *who, "detail")),
             )
         self._console.print(table)
         if "next" in answer:

@@ -82,9 +82,17 @@ def test_what_waits_is_listed_for_people_and_for_machines(gateway: Gateway) -> N
 
 def test_in_chinese(gateway: Gateway) -> None:
     held(gateway)
-    shown = CliRunner().invoke(review.app, ["list", "--lang", "zh"]).stderr
+    wide = {"COLUMNS": "160"}
+    shown = CliRunner().invoke(review.app, ["list", "--lang", "zh"], env=wide).stderr
     assert "范围未知" in shown
     assert "处理人" in shown
+
+
+def test_on_a_narrow_screen_the_sentence_has_the_room(gateway: Gateway) -> None:
+    held(gateway)
+    shown = CliRunner().invoke(review.app, ["list"], env={"COLUMNS": "80"}).stderr
+    assert "owner" not in shown
+    assert "unknown: entity acme" in shown
 
 
 def test_one_case_by_the_first_digits_of_its_id(gateway: Gateway) -> None:
