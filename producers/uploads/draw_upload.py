@@ -72,7 +72,7 @@ def stands(upload: Upload, work: Work | None) -> str:
 
 def draw_upload(page: UploadPage) -> str:
     """Draw a list."""
-    parts = [_trouble(page), _progress(page), _act(page), _results(page), _about(page)]
+    parts = [_trouble(page), _progress(page), _results(page), _act(page), _about(page)]
     back = f'<p><a href="{AT}?lang={page.words.language}">{page.words.html("back")}</a></p>'
     return f"{''.join(parts)}{back}"
 
@@ -126,7 +126,10 @@ def _act(page: UploadPage) -> str:
         return ""
     go = _GO.get(upload.state, "")
     zone = _zone(page) if go == "go_import" and upload.needs_zone else ""
-    start = _form(page, f"{zone}{_button(words, go, 'go', 'first')}") if go else ""
+    button = (
+        _button(words, go, "go", 'class="first"' + ("" if zone else " autofocus")) if go else ""
+    )
+    start = _form(page, f"{zone}{button}") if go else ""
     if upload.state is State.FINISHED:
         return start
     text = f'<p class="soft">{words.html("discard_text")}</p>'
@@ -138,9 +141,8 @@ def _form(page: UploadPage, inner: str) -> str:
     return f'<form class="narrow" method="post" action="{at}" novalidate>{inner}</form>'
 
 
-def _button(words: Texts, text: str, act: str, kind: str = "") -> str:
-    shown = f' class="{kind}" autofocus' if kind else ""
-    return f'<button{shown} type="submit" name="act" value="{act}">{words.html(text)}</button>'
+def _button(words: Texts, text: str, act: str, more: str = "") -> str:
+    return f'<button type="submit" name="act" value="{act}" {more}>{words.html(text)}</button>'
 
 
 def _zone(page: UploadPage) -> str:
@@ -155,7 +157,7 @@ def _zone(page: UploadPage) -> str:
         f'<p class="note">{words.html("needs_zone", count=count)}</p>'
         f'<label for="zone">{words.html("label_zone")}</label>'
         f'<input type="text" id="zone" name="zone" value="{escape(page.zone)}" required '
-        f'spellcheck="false" aria-describedby="{about}"{is_wrong}>'
+        f'spellcheck="false" aria-describedby="{about}"{is_wrong} autofocus>'
         f'<span class="hint soft" id="zone-hint">{words.html("hint_zone")}</span>{wrong}'
     )
 
@@ -167,7 +169,7 @@ def _results(page: UploadPage) -> str:
         sent = json.loads(page.work.run.counts)
     found = ""
     if sent or upload.state is State.FINISHED:
-        found += _counted(words, "what_comes", "sent", _SENT, sent)
+        found += _counted(words, "what_comes", _rows(words, "sent", _SENT, sent))
     if page.has_errors:
         at = f"{AT}/{upload.id}/errors.csv"
         found += (
@@ -175,20 +177,24 @@ def _results(page: UploadPage) -> str:
             f'<span class="soft">{words.html("errors_text")}</span></p>'
         )
     if upload.counts:
-        found += _counted(words, "counts", "count", _COUNTS, upload.counts)
         odd = [name for name in upload.findings if name != "would_loosen"]
-        found += _listed((words.say(f"found_{name}"), f"{upload.findings[name]:,}") for name in odd)
+        rows = _rows(words, "count", _COUNTS, upload.counts)
+        rows += _rows(words, "found", odd, upload.findings)
+        found += _counted(words, "counts", rows)
     return found
 
 
-def _counted(
-    words: Texts, head: str, kind: str, names: tuple[str, ...], counts: Mapping[str, int]
-) -> str:
-    rows = [
+def _rows(
+    words: Texts, kind: str, names: Iterable[str], counts: Mapping[str, int]
+) -> list[tuple[str, str]]:
+    return [
         (words.say(f"{kind}_{name}"), f"{counts.get(name, 0):,}")
         for name in names
         if counts.get(name) or name in _ALWAYS
     ]
+
+
+def _counted(words: Texts, head: str, rows: Iterable[tuple[str, str]]) -> str:
     return f'<h2>{words.html(head)}</h2><div class="counts" id="{head}">{_listed(rows)}</div>'
 
 
