@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
@@ -23,6 +24,13 @@ from processors.transport.faults import is_passing
 Followed = list[tuple[bytes, bytes | None]]
 _CHUNK = 1000
 _TURN_SECONDS = 0.02
+_FOLLOWING: Final = {
+    # 10 ms, the reader's default, would ask the broker a hundred times a second for ever.
+    "fetch.wait.max.ms": 50,
+    # What is followed is mostly what this process wrote itself. Answered one by one it would cost
+    # a turn of broker and interpreter just when the gate waits for the same record: 0.15 ms of it.
+    "fetch.min.bytes": 65_536,
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -79,10 +87,7 @@ class StateReader:
 
     def _run(self) -> None:
         try:
-            # 10 ms, the reader's default, would ask the broker a hundred times a second for ever.
-            reader = build_reader(
-                self._bootstrap, "consentlog.fold.views", **{"fetch.wait.max.ms": 50}
-            )
+            reader = build_reader(self._bootstrap, "consentlog.fold.views", **_FOLLOWING)
             while True:
                 while self._commands:
                     view, partition = self._commands.popleft()
