@@ -13,12 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, FilePayload, Page
 
 from consentlog.domain.scope import Scope
 from consentlog.errors import Language
 from producers.preference.choices import PARTS
 from producers.preference.standing import Standing
+from producers.uploads.wording import wording
 from tests.support.browser import PHONE, chromium
 from tests.support.desk_world import DESKTOP, DeskWorld, desk_world
 from tests.support.page_world import PageWorld, page_world
@@ -136,6 +137,43 @@ def _desk_review(page: Page, world: DeskWorld, language: Language) -> None:
     page.wait_for_selector("#why")
 
 
+_LIST: Final = "手机号,退订日期,状态\n" + "".join(
+    [f"138{n:08d},2025-11-20,\n" for n in range(2600)]
+    + ["139****9000,2025-11-20,\n", "13900139000,2025-11-20,同意\n", "13800000000,2025-11-20,\n"]
+)
+
+
+def _desk_import(page: Page, world: DeskWorld, language: Language) -> None:
+    world.sign_in(page, language, "care")
+    page.goto(world.at(language, "/desk/import"))
+
+
+def _desk_import_counts(page: Page, world: DeskWorld, language: Language) -> None:
+    _desk_import(page, world, language)
+    buffer = FilePayload(name="dnc.csv", mimeType="text/csv", buffer=_LIST.encode("gb18030"))
+    page.set_input_files("#file", buffer)
+    page.fill("#list", "weekly-dnc")
+    page.select_option("#entity", "acme")
+    page.click("button.first")
+    page.wait_for_selector("#counts")
+
+
+def _desk_import_running(page: Page, world: DeskWorld, language: Language) -> None:
+    _desk_import_counts(page, world, language)
+    world.log.batches_until_closed = 1
+    page.fill("#zone", "Asia/Shanghai")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("progress[value='1000']")
+
+
+def _desk_import_done(page: Page, world: DeskWorld, language: Language) -> None:
+    _desk_import_running(page, world, language)
+    world.log.batches_until_closed = 1_000
+    world.log.open.set()
+    done = wording(language).say("title_finished")
+    page.wait_for_selector(f"h1:has-text('{done}')")
+
+
 SHOTS: Final = (
     Shot("preferences", _preferences),
     Shot("preferences-not-known", _not_known),
@@ -153,6 +191,10 @@ DESK_SHOTS: Final = (
     Shot("desk-correct", _desk_correct),
     Shot("desk-reviews", _desk_reviews),
     Shot("desk-review", _desk_review),
+    Shot("desk-import", _desk_import),
+    Shot("desk-import-counts", _desk_import_counts),
+    Shot("desk-import-running", _desk_import_running),
+    Shot("desk-import-done", _desk_import_done),
 )
 
 

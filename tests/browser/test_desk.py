@@ -152,8 +152,9 @@ def test_the_keyboard_submits_a_consent_and_signs_out(
 ) -> None:
     words = wording(language)
     world.sign_in(plain, language)
-    plain.keyboard.press("Shift+Tab")
-    plain.keyboard.press("Shift+Tab")
+    # Back over signing out and the tab of lists.
+    for _ in range(3):
+        plain.keyboard.press("Shift+Tab")
     assert plain.evaluate("() => document.activeElement.innerText") == words.say("tab_consent")
     plain.keyboard.press("Enter")
     plain.wait_for_selector("#number:focus")

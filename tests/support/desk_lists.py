@@ -14,24 +14,22 @@ from pathlib import Path
 import httpx2
 from fastapi import FastAPI
 
-from consentlog.kafka.partition import partition_of
-from consentlog.kafka.topics import PARTITIONS
 from consentlog.ports import Delivered, NewRecord
-from consentlog.testing.event_log import MemoryEventLog
 from producers.app import build_gateway
 from producers.uploads.desk_lists import DeskLists
 from tests.support.desk import DeskClient
 from tests.support.gateway import FixedClock, Gateway, demo_reference
+from tests.support.reviews import FollowedLog
 from tests.support.served import served
 
 WITHIN_S = 10.0
 
 
-class HaltingLog(MemoryEventLog):
+class HaltingLog(FollowedLog):
     """A log in memory that can hold batches back: once so many have passed, until it is `open`."""
 
     def __init__(self) -> None:
-        super().__init__(lambda key: partition_of(key, PARTITIONS))
+        super().__init__()
         self.open = threading.Event()
         self.open.set()
         self.batches_until_closed = 1_000_000
@@ -93,19 +91,19 @@ def until(ask: Callable[[], str], enough: Callable[[str], bool]) -> str:
 
 
 def list_app(
-    directory: Path, log: MemoryEventLog | None = None, max_bytes: int = 1 << 20
+    directory: Path, log: HaltingLog | None = None, max_bytes: int = 1 << 20
 ) -> tuple[FastAPI, Gateway, DeskLists]:
     """A gateway with room for lists, without a client; its directory and its log outlast it."""
     reference, keys = demo_reference(directory / "reference")
     memory, clock = log or HaltingLog(), FixedClock()
     lists = DeskLists(directory / "uploads", max_bytes, 7, clock)
-    app = build_gateway(reference, memory, clock, lists=lists)
+    app = build_gateway(reference, memory, clock, lists=lists, book=memory.book)
     return app, Gateway(httpx2.Client(), keys, memory, clock, reference), lists
 
 
 @contextmanager
 def list_desk(
-    directory: Path, log: MemoryEventLog | None = None
+    directory: Path, log: HaltingLog | None = None
 ) -> Iterator[tuple[Gateway, DeskLists]]:
     """Run such a gateway on a port: its threads need an event loop that stays."""
     app, gateway, lists = list_app(directory, log)

@@ -16,9 +16,10 @@ from consentlog.kafka.topics import EVENTS
 from consentlog.wire.events import decode_event
 from producers.app import build_gateway
 from producers.channels.pages import Outside
+from producers.uploads.desk_lists import DeskLists
 from tests.support.desk import KnownSpread
+from tests.support.desk_lists import HaltingLog
 from tests.support.gateway import demo_reference
-from tests.support.reviews import FollowedLog
 from tests.support.served import served
 
 DESKTOP = ViewportSize(width=1280, height=800)
@@ -30,7 +31,7 @@ class DeskWorld:
 
     url: str
     keys: dict[str, str]
-    log: FollowedLog
+    log: HaltingLog
     spread: KnownSpread
 
     @property
@@ -54,10 +55,12 @@ class DeskWorld:
 
 @contextmanager
 def desk_world(directory: Path) -> Iterator[DeskWorld]:
-    """Run a gateway for clerks in the demo's world."""
+    """Run a gateway for clerks in the demo's world, with a place for lists."""
     reference, keys = demo_reference(directory)
-    log, spread = FollowedLog(), KnownSpread()
+    log, spread, clock = HaltingLog(), KnownSpread(), SystemClock()
     outside = Outside(spread=spread)
-    app = build_gateway(reference, log, SystemClock(), pages=outside, book=log.book)
+    lists = DeskLists(directory / "uploads", 100 << 20, 7, clock)
+    app = build_gateway(reference, log, clock, pages=outside, book=log.book, lists=lists)
     with served(app) as url:
         yield DeskWorld(url, keys, log, spread)
+        lists.stop()

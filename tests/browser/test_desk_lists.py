@@ -1,0 +1,130 @@
+"""Lists on the desk in a real browser: by keyboard alone, without script, read by everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from consentlog.domain.vocabulary import Method
+from consentlog.errors import Language
+from producers.uploads.wording import wording
+from tests.support.browser import NARROW, has_visible_focus, overflows, tab_to, violations
+from tests.support.desk_world import DESKTOP, DeskWorld, desk_world
+
+LANGUAGES: list[Language] = ["zh", "en"]
+ROWS = 3000
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[DeskWorld]:
+    with desk_world(tmp_path) as found:
+        yield found
+
+
+def _list(directory: Path) -> Path:
+    file = directory / "dnc.csv"
+    rows = "".join(f"138{n:08d},2025-11-20\n" for n in range(ROWS))
+    file.write_text(f"手机号,日期\n12345,\n{rows}", "gb18030")
+    return file
+
+
+def _type(page: Page, label: str, text: str) -> None:
+    tab_to(page, label)
+    page.keyboard.type(text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_keyboard_imports_a_list_without_script(
+    browser: Browser, world: DeskWorld, tmp_path: Path, language: Language
+) -> None:
+    words = wording(language)
+    context = browser.new_context(viewport=DESKTOP, java_script_enabled=False)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    world.sign_in(page, language, "care")
+    page.goto(world.at(language, "/desk/import"))
+    assert has_visible_focus(page)
+    # The dialog for files is the system's; what it would choose is put in for it.
+    page.set_input_files("#file", _list(tmp_path))
+    page.focus("#file")
+    _type(page, words.say("label_list"), "weekly")
+    tab_to(page, words.say("label_entity"))
+    page.keyboard.press("ArrowDown")
+    tab_to(page, words.say("submit"))
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#counts")
+    assert page.inner_text("h1") == words.say("title_looked")
+    # The cursor stands where something is missing.
+    page.wait_for_selector("#zone:focus")
+    page.keyboard.type("Asia/Shanghai")
+    # The rows of one batch, and the case that it opens.
+    world.log.batches_until_closed = 2
+    page.keyboard.press("Enter")
+    page.wait_for_selector("progress")
+    # It comes anew by itself until the import is done.
+    page.wait_for_selector(f"#so-far:has-text('{1000:,}')")
+    world.log.batches_until_closed = 1_000_000
+    world.log.open.set()
+    page.wait_for_selector(f"h1:has-text('{words.say('title_finished')}')")
+    assert len(world.events) == ROWS
+    assert {event.fact.method for event in world.events} == {Method.IMPORT}
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
+def test_every_page_of_lists_is_accessible(
+    browser: Browser,
+    world: DeskWorld,
+    tmp_path: Path,
+    language: Language,
+    scheme: Literal["light", "dark"],
+) -> None:
+    context = browser.new_context(viewport=DESKTOP, color_scheme=scheme)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+
+    def check(what: str) -> None:
+        assert violations(page) == "", what
+        assert not overflows(page), what
+        page.set_viewport_size(NARROW)
+        assert not overflows(page), f"{what}, on a narrow screen"
+        page.set_viewport_size(DESKTOP)
+
+    world.sign_in(page, language, "care")
+    page.goto(world.at(language, "/desk/import"))
+    check("form")
+    page.click("button.first")
+    page.wait_for_selector("[aria-invalid=true]")
+    page.click("summary")
+    check("form with everything missing")
+    page.set_input_files("#file", _list(tmp_path))
+    page.fill("#list", "weekly")
+    page.select_option("#entity", "acme")
+    page.click("button.first")
+    page.wait_for_selector("#counts")
+    check("counts, and a zone is needed")
+    page.fill("#zone", "Mars")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#zone-wrong")
+    check("wrong zone")
+    page.fill("#zone", "Asia/Shanghai")
+    world.log.batches_until_closed = 1
+    page.keyboard.press("Enter")
+    page.wait_for_selector("progress")
+    # What comes anew by itself can be stopped, and is then a page that stays (WCAG 2.2.2).
+    page.click("a[href$='still=1']")
+    page.wait_for_selector("a[href$='still=1']")
+    check("running")
+    world.log.batches_until_closed = 1_000_000
+    world.log.open.set()
+    page.click("a[href*='/desk/import/']:not([href$='still=1'])")
+    done = f"h1:has-text('{wording(language).say('title_finished')}')"
+    page.wait_for_selector(done)
+    check("done")
+    page.goto(world.at(language, "/desk/import"))
+    check("lists")
+    context.close()
