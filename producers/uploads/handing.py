@@ -18,6 +18,10 @@ from producers.lists.shapes import read_rows
 from producers.lists.taking import Caller
 
 _BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+_REST_S: Final = 0.03
+"""After each batch, for everybody else: a list in this process takes what single acts need."""
+_TURN_S: Final = 0.25
+"""How long a batch waits for the one before it; beyond that it is the log that is waited for."""
 _LOOKED_AFTER_S: Final = 0.5
 """How often a thread that waits for an answer looks whether it has to stop."""
 
@@ -52,6 +56,8 @@ class Handing:
         self._language = language
         self._patience_s = patience_s
         self._stopped = threading.Event()
+        # Batches of one list that are made ready side by side would only share the processor.
+        self._one = threading.Lock()
 
     def stop(self) -> None:
         """End every wait; batches that are on their way are not waited for."""
@@ -63,7 +69,7 @@ class Handing:
         attempt = 0
         while True:
             try:
-                return self._answer_to(body, rows)
+                return self._in_turn(body, rows)
             except TransientError as error:
                 pause_s = _BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]
                 if time.monotonic() + pause_s > given_up:
@@ -72,6 +78,16 @@ class Handing:
             if self._stopped.wait(pause_s):
                 raise Stopping
             attempt += 1
+
+    def _in_turn(self, body: bytes, rows: int) -> dict[int, dict[str, Any]]:
+        has_turn = self._one.acquire(timeout=_TURN_S)
+        try:
+            found = self._answer_to(body, rows)
+            self._stopped.wait(_REST_S)
+        finally:
+            if has_turn:
+                self._one.release()
+        return found
 
     def _answer_to(self, body: bytes, rows: int) -> dict[int, dict[str, Any]]:
         if not self._holds():

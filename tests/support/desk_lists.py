@@ -22,7 +22,7 @@ from tests.support.gateway import FixedClock, Gateway, demo_reference
 from tests.support.reviews import FollowedLog
 from tests.support.served import served
 
-WITHIN_S = 10.0
+WITHIN_S = 20.0
 
 
 class HaltingLog(FollowedLog):
