@@ -27,7 +27,7 @@ test: jars ## every test but the long fault runs, on two processes: most of them
 	$(BIN)/pytest tests -m "not faults" --numprocesses 2 --dist worksteal
 
 test-faults: jars ## the long fault runs
-	$(BIN)/pytest tests -m faults
+	$(BIN)/pytest tests -m faults --numprocesses 2 --dist worksteal
 
 lint: setup ## ruff, format check, types, import contracts
 	$(BIN)/ruff check --no-cache .
