@@ -36,5 +36,11 @@ def test_every_answer_is_described_and_none_is_a_failure() -> None:
     routes = GateRoutes(bench.gate, bench.registry, authenticator, _never)
     operations = operations_of(build_app("gate", [routes.router()], bench.gate.is_ready))
     for label in ("POST /v1/decisions", "GET /v1/check/{number}"):
-        seen = ask(operations[label], 40, ["password"], _bring_close, may_be_unavailable=True)
-        assert {200, 422} <= seen.keys(), (label, seen)
+        ask(
+            operations[label],
+            40,
+            ["password"],
+            _bring_close,
+            wanted={200, 422},
+            may_be_unavailable=True,
+        )

@@ -23,10 +23,6 @@ from tests.support.reviews import FollowedLog
 from tests.support.takeovers import approval_of, manifest, row
 
 _EXAMPLES: Final = 25
-_ENOUGH: Final = 100
-"""For operations whose answers are asked after: the questions change with whatever else the test
-run has imported, because Hypothesis draws from constants that it finds there.
-"""
 _LONG: Final = 300
 _ANSWERED: Final = {
     "POST /v1/imports": {202, 422},
@@ -44,8 +40,6 @@ _FEW: Final = {
     "/v1/ivr": ("ivr", "ivr", "care", "dialer"),
 }
 """Who asks where few keys may; all others would only be turned away."""
-_SELDOM: Final = ("/v1/takeovers", "/v1/ivr")
-"""Where half of few requests reach what is asked after: their close ones are all alike."""
 _SCOPE: Final = Scope("acme")
 _ROWS: Final = [row(), row(method="spoken")]
 _TAKEOVER: Final = manifest(_ROWS)
@@ -113,13 +107,9 @@ class _World:
         keys = [self.keys["desk"], *(self.keys[name] for name in sorted(self.keys))]
         for label, operation in self.operations.items():
             wanted = _ANSWERED.get(label, set())
-            is_seldom = any(path in label for path in _SELDOM)
-            enough = max(examples, _ENOUGH) if wanted and not is_seldom else examples
             few = next((names for path, names in _FEW.items() if path in label), ())
             may_ask = [self.keys[name] for name in few] or keys
-            seen = ask(operation, enough, may_ask, self.bring_close)
-            assert wanted <= seen.keys(), (label, seen)
-            yield label, seen
+            yield label, ask(operation, examples, may_ask, self.bring_close, wanted=wanted)
 
 
 def _leave_to_the_case(item: dict[str, Any]) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -27,6 +28,7 @@ _CHECKS: Final = [
     checks.response_headers_conformance,
 ]
 _NO_5XX: Final = not_a_server_error
+_TURNS: Final = 20
 
 
 def operations_of(app: FastAPI) -> dict[str, APIOperation[Any, Any, Any, Any]]:
@@ -44,15 +46,20 @@ def ask(
     keys: Sequence[str],
     bring_close: Callable[[Case[Any]], None],
     *,
+    wanted: AbstractSet[int] = frozenset(),
     may_be_unavailable: bool = False,
 ) -> Counter[int]:
-    """Ask one operation as often as told, the same questions in each run.
+    """Ask one operation as often as told, and again until every wanted answer was seen.
+
+    Which questions are made up depends on whatever else the run has imported: Hypothesis draws from
+    the constants that it finds there. So no fixed number of them is sure to meet a certain answer.
 
     Args:
         operation: What to ask.
-        examples: How many requests.
+        examples: How many requests a turn.
         keys: API keys to ask with.
         bring_close: Changes every other request, so that it gets further than the first look.
+        wanted: Statuses that must have been seen; after 20 turns it gives up.
         may_be_unavailable: A 503 that is described is an answer, and no failure.
 
     Returns:
@@ -61,15 +68,6 @@ def ask(
     seen: Counter[int] = Counter()
     cases = st.one_of([operation.as_strategy(mode) for mode in GenerationMode])
 
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(cases, st.booleans(), st.sampled_from(keys))
     def one(case: Case[Any], is_close: bool, key: str) -> None:
         if is_close:
             bring_close(case)
@@ -79,5 +77,15 @@ def ask(
         is_told = may_be_unavailable and response.status_code == 503
         case.validate_response(response, checks=_CHECKS if is_told else [*_CHECKS, _NO_5XX])
 
-    one()
-    return seen
+    often = settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    for turn in range(_TURNS):
+        seed(turn)(often(given(cases, st.booleans(), st.sampled_from(keys))(one)))()
+        if wanted <= seen.keys():
+            return seen
+    raise AssertionError(f"{operation.label}: {sorted(wanted)} wanted, {dict(seen)} seen")
