@@ -170,7 +170,7 @@ def _propose_or_send(
     job: _Job, door: Door, patience: float, screen: TakeoverScreen, *, as_json: bool
 ) -> None:
     with (
-        httpx2.Client(base_url=door.url, headers=door.headers, timeout=60) as http,
+        httpx2.Client(base_url=door.url, headers=door.headers, timeout=60, trust_env=False) as http,
         screen.sending(job.look.consents) as (on_progress, on_wait),
     ):
         client = TakeoverClient(http, patience, on_wait)

@@ -86,6 +86,9 @@ class Envelope:
                 await self._app(scope, _replay(body, receive), reply)
             else:
                 await self._app(scope, _bounded(receive, limit), reply)
+        except _CallerLeft:
+            # Half a form can be a whole one that says something else, and nobody hears an answer.
+            log.info("request_broken_off")
         except RequestRefused as refused:
             await problem_response(Request(scope), refused)(scope, receive, reply)
         except Exception:  # a service's top loop: told as 500, without details
@@ -123,6 +126,10 @@ def _correlation_of(scope: Scope) -> str | None:
     return given.decode("ascii") if _CORRELATION.fullmatch(given) else None
 
 
+class _CallerLeft(Exception):
+    """The connection ended before the body did."""
+
+
 async def _read_body(receive: Receive, limit: int) -> bytes:
     """Read a whole body, or raise `CL-1005` if it is larger than `limit`.
 
@@ -133,7 +140,7 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            raise _CallerLeft
         size += len(message.get("body", b""))
         if size <= limit:
             parts.append(message.get("body", b""))

@@ -19,7 +19,7 @@ from consentlog.errors import CodecError
 from consentlog.ports import Record
 from consentlog.wire.reviews import ReviewAction, ReviewEvent, decode_review
 from producers.received import DECISION as RECEIVED
-from producers.reviews.case import Case, Decided, Place, unreadable
+from producers.reviews.case import Case, Decided, Place, Whose, unreadable
 
 _PAGE: Final = 256
 """Cases that are copied at once while somebody lists: the follower waits for no longer than that.
@@ -163,11 +163,14 @@ class ReviewBook:
             return
         # A few words stand in all of them, and are kept once.
         owner = event.owner if case is None else case.owner
+        about = event if case is None else case.opened
+        entity = None if about.entity is None else intern(about.entity)
         self._decided[event.review_id] = Decided(
             intern(event.decision or ""),
             intern(event.decided_by or ""),
             event.decided_at_ms,
             intern(owner),
+            Whose(entity, intern(about.source)),
         )
 
 

@@ -16,6 +16,29 @@ UNREADABLE_SOURCE = "gateway"
 """Who opens the case of a review record that does not decode."""
 
 
+class Whose(NamedTuple):
+    """Whom a case is about, as far as somebody knows, and which source it came from."""
+
+    entity: str | None
+    source: str
+
+    def may_be_seen_by(self, principal: Principal, sources: Mapping[str, Source]) -> bool:
+        """Tell whether a key may know of the case, open or decided.
+
+        A key sees cases about its own source's entities. Where nobody knows whom a case is about,
+        it sees those of sources that speak for one of them, and those of the services themselves.
+
+        Args:
+            principal: The key.
+            sources: Of the registry, by id.
+        """
+        own = principal.source.entities
+        if self.entity not in (None, ANY_ENTITY):
+            return self.entity in own
+        source = sources.get(self.source)
+        return source is None or bool(source.entities & own)
+
+
 class Decided(NamedTuple):
     """What is kept of a decided case; `at_ms` is None where its record does not say when."""
 
@@ -23,6 +46,7 @@ class Decided(NamedTuple):
     by: str
     at_ms: int | None
     owner: str
+    whose: Whose
 
 
 class Place(NamedTuple):
@@ -47,21 +71,10 @@ class Case:
         """Its place in the order of age."""
         return Place(self.opened.opened_at_ms, self.opened.review_id)
 
-    def may_be_seen_by(self, principal: Principal, sources: Mapping[str, Source]) -> bool:
-        """Tell whether a key may know of the case.
-
-        A key sees cases about its own source's entities. Where nobody knows whom a case is about,
-        it sees those of sources that speak for one of them, and those of the services themselves.
-
-        Args:
-            principal: The key.
-            sources: Of the registry, by id.
-        """
-        own = principal.source.entities
-        if self.opened.entity not in (None, ANY_ENTITY):
-            return self.opened.entity in own
-        source = sources.get(self.opened.source)
-        return source is None or bool(source.entities & own)
+    @property
+    def whose(self) -> Whose:
+        """Whom it is about."""
+        return Whose(self.opened.entity, self.opened.source)
 
 
 def unreadable(record: Record, review_id: bytes, reason: str) -> Case:

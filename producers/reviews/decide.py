@@ -102,9 +102,7 @@ class Reviews:
         principal.require(READ)
         self._check_complete()
         found = self._decided(review_id) or self._book.find(review_id)
-        if isinstance(found, Decided):
-            return found
-        if found is None or not found.may_be_seen_by(principal, self._registry.sources):
+        if found is None or not found.whose.may_be_seen_by(principal, self._registry.sources):
             raise RequestRefused("CL-1802")
         return found
 
@@ -156,7 +154,9 @@ class Reviews:
             outcomes = self._outcomes(case.opened, asked, principal)
             # In order: a refusal is there before the hold ends that stood in for it.
             events = [(one, await self._intake.deliver(Outcome(one), trace)) for one in outcomes]
-            decided = Decided(asked.decision, principal.key_id, self._clock.now_ms(), case.owner)
+            decided = Decided(
+                asked.decision, principal.key_id, self._clock.now_ms(), case.owner, case.whose
+            )
             if not await self._file(_step(case, decided, asked)):
                 self._ahead[review_id] = decided
         return Done(decided, tuple(events))
@@ -210,7 +210,7 @@ class Reviews:
 
     def _shows(self, case: Case, principal: Principal) -> bool:
         is_open = case.opened.review_id not in self._ahead
-        return is_open and case.may_be_seen_by(principal, self._registry.sources)
+        return is_open and case.whose.may_be_seen_by(principal, self._registry.sources)
 
     def _check_complete(self) -> None:
         if not self._book.is_complete:

@@ -276,6 +276,7 @@ def test_nobody_loosens_what_another_entity_was_told(entity: str) -> None:
     assert not is_allowed(refused(1), AGREED, corrected(1), approved(6, **of_other))
     assert not is_allowed(SPOKEN, approved(1, **of_other))
     assert not is_allowed(held(3), AGREED, released(3, **of_other))
+    assert effects(held(3), AGREED, released(3, **of_other))[4] is Effect.OTHER_ENTITY
 
 
 def test_whoever_may_release_ends_a_hold_that_is_about_every_entity() -> None:

@@ -15,7 +15,7 @@ from consentlog.ports import Record
 from consentlog.wire.reviews import ReviewAction, ReviewEvent, ReviewReason
 from producers.received import received
 from producers.reviews.book import ReviewBook
-from producers.reviews.case import UNREADABLE_SOURCE, Case, Decided, Place
+from producers.reviews.case import UNREADABLE_SOURCE, Case, Decided, Place, Whose
 from tests.support.histories import NOON_MS
 from tests.support.reviews import record_of
 
@@ -76,7 +76,11 @@ def test_of_a_decided_case_a_few_words_are_kept() -> None:
     event = opened(1)
     book = book_of(event, opened(2), decided(event, "refused"))
     assert book.find(event.review_id) == Decided(
-        "refused", "compliance-1", NOON_MS + 5, "compliance"
+        "refused",
+        "compliance-1",
+        NOON_MS + 5,
+        "compliance",
+        Whose(event.entity, event.source),
     )
     assert book.decision(event.review_id) == book.find(event.review_id)
     assert ids(book) == [2]
