@@ -211,6 +211,10 @@ def test_a_key_sees_cases_of_its_own_entities(
     assert get(gateway, path).status_code == (200 if is_seen else 404)
     decided = post(gateway, f"{path[1:]}/decisions", {"decision": "dismissed", "reason": "spam"})
     assert decided.status_code == (202 if is_seen else 404)
+    # Somebody who may decides it: that changes nothing about who may know of it.
+    step = replace(found, action=ReviewAction.DECIDED, decision="dismissed", decided_by="other-1")
+    file(log, step)
+    assert get(gateway, path).status_code == (200 if is_seen else 404)
 
 
 def test_an_owner_is_given_and_told(gateway: Gateway, log: FollowedLog) -> None:
