@@ -22,7 +22,7 @@ from consentlog.observability.masking import mask_text
 from consentlog.ports import Clock
 from consentlog.wire.evidence import encode_evidence
 from consentlog.wire.reviews import ReviewEvent, ReviewReason
-from producers.draft import Draft, Reception
+from producers.draft import Draft, Reception, told_apart
 from producers.not_now import check_not_now
 from producers.outcome import Outcome
 from producers.request import EventIn
@@ -98,6 +98,8 @@ class Acceptor:
             review = self.review(draft, ReviewReason.UNKNOWN, draft.clock_doubt, subject, scope)
             refused = RequestRefused("CL-1207", reason=draft.clock_doubt)
             return Outcome(review=review, refusal=refused)
+        if draft.method is Method.IMPORT and draft.item.hold_kind == "unclear":
+            draft = replace(draft, item=told_apart(draft))
         return self._with_case(draft, self._event(draft, subject, scope))
 
     def _with_case(self, draft: Draft, found: Outcome) -> Outcome:
@@ -122,7 +124,7 @@ class Acceptor:
         if draft.action not in TIGHTENING:
             review = self.review(draft, reason, detail, subject, scope)
             return Outcome(review=review, refusal=RequestRefused("CL-1204", unknown=unknown))
-        held = draft.item.model_copy(
+        held = told_apart(draft).model_copy(
             update={"action": "held", "hold_kind": "unclear", "basis": None}
         )
         wide = widened(scope, draft.item)

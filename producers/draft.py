@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 from consentlog.domain.acts import RULES
@@ -122,6 +124,27 @@ class Draft:
             actor_role=_role(item),
             has_evidence=item.evidence is not None and item.evidence.proves,
         )
+
+
+def told_apart(draft: Draft) -> EventIn:
+    """Return an act that becomes a hold of its own, whatever other act its source gave that name.
+
+    A hold on every entity no longer shows what it stands in for, and an unclear one not what was
+    unclear: two acts of one ticket, or of one row that changed, would be one hold, and the release
+    that a person decided for the first would silently end the second.
+
+    Args:
+        draft: The act as it was stated, and how it came in.
+    """
+    item = draft.item
+    if not any(draft.named):
+        return item  # it gets an id that was never used before
+    said = item.evidence.verbatim if item.evidence else None
+    name = [*draft.named, item.action, item.hold_kind, *item.scope.model_dump().values(), said]
+    text = json.dumps(name, ensure_ascii=False)
+    return item.model_copy(
+        update={"nonce": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()}
+    )
 
 
 def _basis(item: EventIn) -> Basis:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from consentlog.domain.registry import Source
 from consentlog.domain.scope import ANY_ENTITY
 from consentlog.http.problems import RequestRefused
+from consentlog.numbers.normalise import Normalised, normalise
 from consentlog.wire.instants import write_utc
 from consentlog.wire.reviews import ReviewEvent, ReviewReason
 from producers.request import ActorIn, EventIn, EvidenceIn, ScopeIn
@@ -25,6 +26,16 @@ MAX_VERBATIM: Final = 8192
 _WAITING: Final = frozenset({ReviewReason.NEEDS_APPROVAL, ReviewReason.TAKEOVER})
 _OF_WAITING: Final = (Verdict.APPROVED, Verdict.DECLINED)
 _OF_OTHERS: Final = (Verdict.REFUSED, Verdict.NO_REFUSAL, Verdict.DISMISSED)
+_NOT_READ: Final = frozenset(
+    {
+        ReviewReason.UNKNOWN,
+        ReviewReason.UNKNOWN_SCOPE,
+        ReviewReason.UNDECODABLE,
+        ReviewReason.UNSUPPORTED_ACTION,
+        ReviewReason.MISPLACED,
+    }
+)
+"""Cases whose hold is over a scope that the case does not tell."""
 _METHODS: Final[Mapping[str, Literal["keyword", "spoken", "app", "web"]]] = {
     "sms": "keyword",
     "phone": "spoken",
@@ -78,6 +89,17 @@ def _misfits_of_refusal(case: ReviewEvent, asked: DecisionIn) -> Iterator[tuple[
         yield "number", "the case knows no number"
     if asked.scope is None and case.entity is None:
         yield "scope", "the case does not say whom the person refused"
+    yield from _of_another(case, asked)
+
+
+def _of_another(case: ReviewEvent, asked: DecisionIn) -> Iterator[tuple[str, str]]:
+    """Tell where a refusal would not be about what the hold is about that ends with it."""
+    if asked.number is not None and case.subject is not None:
+        found = normalise(asked.number, asked.region)
+        if not isinstance(found, Normalised) or found.subject != case.subject:
+            yield "number", "the case is about another number: state its refusal by itself"
+    if asked.scope is not None and case.entity not in (None, ANY_ENTITY, asked.scope.entity):
+        yield "scope/entity", "the case is about another entity: state its refusal by itself"
 
 
 def acts_of(
@@ -135,7 +157,7 @@ def _refusal(
         region=asked.region,
         action="refused",
         basis="objection",
-        scope=asked.scope or ScopeIn(entity=case.entity or ANY_ENTITY),
+        scope=_scope(case, asked),
         # The person acted before it came in: a consent that they gave later counts as later.
         occurred_at=write_utc(case.opened_at_ms),
         source_ref=_ref(case),
@@ -144,6 +166,18 @@ def _refusal(
         actor=actor,
         evidence=EvidenceIn(verbatim=came_in or asked.reason),
     )
+
+
+def _scope(case: ReviewEvent, asked: DecisionIn) -> ScopeIn:
+    """Return what the person refused; all of it, where nobody could say what it was.
+
+    The hold that ends with the decision may have stood in for a refusal of service too, or of
+    everything (rules of refusal 1): less must not come out of it because it could not be read.
+    """
+    stated = asked.scope or ScopeIn(entity=case.entity or ANY_ENTITY)
+    if stated.purpose is None and case.reason in _NOT_READ:
+        return stated.model_copy(update={"purpose": "all"})
+    return stated
 
 
 def _release(case: ReviewEvent, asked: DecisionIn, actor: ActorIn) -> tuple[EventIn, ...]:

@@ -114,7 +114,8 @@ def test_it_was_a_refusal(gateway: Gateway, log: EndedLog) -> None:
     assert (refused.action, refused.basis, refused.scope) == (
         Action.REFUSED,
         Basis.OBJECTION,
-        ("acme", None, None, Purpose.MARKETING, Channel.ALL),
+        # What could not be read may have been about service too.
+        ("acme", None, None, Purpose.ALL, Channel.ALL),
     )
     assert (refused.method, refused.source, refused.actor_id) == (
         Method.SPOKEN,
@@ -385,6 +386,43 @@ def test_a_follower_that_is_behind_does_not_let_it_be_decided_twice(
     assert decide(gateway, review_id, "refused").json()["decision"] == "no_refusal"
 
 
+def test_the_person_refused_less_in_their_own_words(gateway: Gateway, log: EndedLog) -> None:
+    scope = {"entity": "acme", "purpose": "marketing", "channel": "voice"}
+    assert decide(gateway, held(gateway), "refused", number=NUMBER, scope=scope).status_code == 202
+    refused = events(log)[1].fact
+    assert (refused.purpose, refused.channel) == (Purpose.MARKETING, Channel.VOICE)
+
+
+def test_another_act_of_a_ticket_is_a_hold_of_its_own(gateway: Gateway, log: EndedLog) -> None:
+    """The release of the first must not silently end the second."""
+    first = held(gateway, source_ref="T-100")
+    assert decide(gateway, first, "no_refusal").status_code == 202
+    typo = {"entity": "acme", "campaign": "another-name"}
+    again = gateway.post(refusal(source_ref="T-100", scope=typo)).json()
+    assert again["review_id"] != first
+    assert shown(gateway, again["review_id"])["state"] == "open"
+    same = gateway.post(refusal(source_ref="T-100", scope=typo)).json()
+    assert same["review_id"] == again["review_id"]
+    ids = [event.fact.event_id for event in events(log) if event.fact.action is Action.HELD]
+    assert len(ids) == 3
+    assert len(set(ids)) == 2
+
+
+def test_a_row_that_says_something_else_is_a_hold_of_its_own(gateway: Gateway) -> None:
+    def unclear(words: str) -> str:
+        item = refusal(
+            action="held",
+            hold_kind="unclear",
+            method="import",
+            nonce="weekly",
+            evidence={"verbatim": words},
+        )
+        return str(gateway.post(item).json()["event_id"])
+
+    assert unclear("X") == unclear("X")
+    assert unclear("X") != unclear("Y")
+
+
 MISFITS: list[tuple[str, dict[str, Any], str, str]] = [
     ("approved", {}, "CL-1804", "refused, no_refusal, dismissed"),
     ("declined", {}, "CL-1804", "refused, no_refusal, dismissed"),
@@ -395,7 +433,9 @@ MISFITS: list[tuple[str, dict[str, Any], str, str]] = [
     ("dismissed", {"scope": {"entity": "acme"}}, "CL-1001", "/scope"),
     ("dismissed", {"event_id": "ab" * 16}, "CL-1001", "/event_id"),
     ("refused", {"event_id": "ab" * 16}, "CL-1001", "/event_id"),
-    ("refused", {"number": "62345678"}, "CL-1203", "number"),
+    ("refused", {"number": "62345678"}, "CL-1001", "/number"),
+    ("refused", {"number": "+8613900139999"}, "CL-1001", "/number"),
+    ("refused", {"scope": {"entity": "beta"}}, "CL-1001", "/scope/entity"),
     ("refused", {"scope": {"entity": "acme", "campaign": "nope"}}, "CL-1204", "nope"),
     ("refused", {"colour": "red"}, "CL-1001", "/colour"),
 ]
