@@ -33,7 +33,7 @@ def _check_instant(text: str) -> str:
 
 
 Instant = Annotated[str, Field(max_length=64), AfterValidator(_check_instant)]
-Digest = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+Digest = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}:[A-Za-z0-9_-]{43}$")]
 
 
 class Manifest(Shape):
@@ -54,8 +54,10 @@ class Manifest(Shape):
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
-        if not len(self.batches) <= self.rows <= MAX_ROWS * len(self.batches):
-            raise ValueError(f"{self.rows} rows do not stand in {len(self.batches)} batches")
+        counts = [int(batch.partition(":")[0]) for batch in self.batches]
+        if max(counts) > MAX_ROWS or sum(counts) != self.rows:
+            # The count is what a person reads before they approve.
+            raise ValueError(f"the batches do not hold {self.rows} rows, at most {MAX_ROWS} each")
         if self.first_ms > self.last_ms:
             raise ValueError("first_at lies behind last_at")
         return self
@@ -87,7 +89,9 @@ def canonical(value: object) -> bytes:
 
 
 def digest_of(rows: Sequence[object]) -> str:
-    """Return what names a batch in a manifest: SHA-256 of its canonical JSON, base64url.
+    """Return what names a batch in a manifest: how many rows, and their digest.
+
+    `<rows>:<SHA-256 of its canonical JSON, base64url>`; the count is checked with the content.
 
     Args:
         rows: The rows exactly as they are sent.
@@ -96,4 +100,4 @@ def digest_of(rows: Sequence[object]) -> str:
         RecursionError: If a row nests further than JSON can be written.
     """
     digest = hashlib.sha256(canonical(list(rows))).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return f"{len(rows)}:{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"

@@ -43,6 +43,14 @@ class TakeoverRow(Shape):
             raise ValueError("occurred_at needs an offset, or a zone beside it")
         return self
 
+    @model_validator(mode="after")
+    def _opens_what_it_can_be_taken_to_mean(self) -> Self:
+        # A keyword opens marketing by text (rules of refusal 5), here as at the vendors' doors.
+        is_narrow = self.channel == "sms" and self.purpose in (None, "marketing")
+        if self.method == "keyword" and not is_narrow:
+            raise ValueError("a keyword is consent to marketing by sms only")
+        return self
+
     def event(self, entity: str, list_name: str, actor: str, by: str) -> EventIn:
         """Return the consent as it is stated to the acceptor.
 

@@ -281,6 +281,7 @@ def test_a_day_and_a_zone_are_a_time(gateway: Gateway) -> None:
         ({"rows": 0}, "/rows"),
         ({"rows": 1001}, ""),
         ({"batches": []}, "/batches"),
+        ({"batches": [f"50:{'a' * 43}"]}, ""),
         ({"batches": ["short"]}, "/batches/0"),
         ({"file_sha256": "AB" * 32}, "/file_sha256"),
         ({"first_at": "2024-01-01T00:00:00"}, "/first_at"),
@@ -300,14 +301,27 @@ def test_a_manifest_of_another_form_is_turned_away(
 
 
 def test_a_list_too_large_for_a_case_is_to_be_split(gateway: Gateway) -> None:
-    many = manifest(rows=1500, batches=["a" * 43] * 1500)
+    many = manifest(rows=1500, batches=["1:" + "a" * 43] * 1500)
     answer = propose(gateway, many)
     assert (answer.status_code, answer.json()["code"]) == (422, "CL-1901")
     assert "Split the list" in answer.json()["do"]
     assert (
-        len(Manifest.model_validate(manifest(rows=1400, batches=["a" * 43] * 1400)).canonical)
+        len(
+            Manifest.model_validate(
+                manifest(rows=1_250_000, batches=["1000:" + "a" * 43] * 1250)
+            ).canonical
+        )
         < 65_536
     )
+
+
+@pytest.mark.parametrize(
+    "wide", [{"channel": "voice"}, {"channel": "all"}, {"channel": "sms", "purpose": "all"}]
+)
+def test_a_keyword_opens_marketing_by_sms_only(wide: dict[str, str]) -> None:
+    TakeoverRow.model_validate(row(method="keyword", channel="sms"))
+    with pytest.raises(ValueError, match="marketing by sms only"):
+        TakeoverRow.model_validate(row(**{"method": "keyword", **wide}))
 
 
 @pytest.mark.parametrize("source", ["care", "app", "compliance", "dialer"])
@@ -345,4 +359,4 @@ def test_a_digest_does_not_depend_on_how_rows_were_written() -> None:
     rows = [row(verbatim="同意\n")]
     spaced = json.loads(json.dumps([dict(reversed(rows[0].items()))], indent=3))
     assert digest_of(rows) == digest_of(spaced)
-    assert digest_of([{"a": "1"}]) == "32lf4iImLOKWdKhnBmKVve4e1ohOaGDdiJm2rYqK6JU"
+    assert digest_of([{"a": "1"}]) == "1:32lf4iImLOKWdKhnBmKVve4e1ohOaGDdiJm2rYqK6JU"
