@@ -7,6 +7,7 @@ from typing import Final
 
 from consentlog.domain.policy import Policy
 from consentlog.domain.registry import Source
+from consentlog.domain.stated import is_ahead, is_off
 from consentlog.numbers.normalise import Normalised, normalise
 from consentlog.numbers.place import place_of
 from consentlog.ports import Clock
@@ -28,17 +29,21 @@ class Later:
         self._policy = policy
         self._clock = clock
 
-    def until(self, item: EventIn, entity: str, days: int, source: Source) -> str:
+    def until(
+        self, item: EventIn, entity: str, days: int, source: Source, offset_ms: int | None
+    ) -> str:
         """Return the end as it is stated to the acceptor.
 
-        Without a usable time of the press the days are counted from the start of today, UTC: an end
-        counted from this instant would make the same press, told again, another hold.
+        Without a usable time of the press, its clock being wrong included, the days are counted
+        from the end of today, UTC: from this instant, the same press told again would be another
+        hold; from the start of the day the person would be called before their time.
 
         Args:
             item: The press: number, region, times.
             entity: Whom it was told to.
             days: What the menu promises.
             source: Its region and zone hold where the press names none.
+            offset_ms: How far its clock was measured to be off; None if it was not.
 
         Returns:
             RFC 3339, UTC.
@@ -48,10 +53,11 @@ class Later:
         """
         now_ms = self._clock.now_ms()
         stated_ms = read_times(item, source.zone).occurred_at_ms
-        if stated_ms is None or stated_ms > now_ms + source.margin_ms:
-            stated_ms = now_ms - now_ms % _DAY_MS
+        is_wrong = is_off(offset_ms, source.margin_ms)
+        if stated_ms is None or is_wrong or is_ahead(stated_ms, now_ms, source.margin_ms):
+            stated_ms = now_ms - now_ms % _DAY_MS + _DAY_MS
         number = normalise(item.number, item.region or source.region)
         region = place_of(number.subject).region if isinstance(number, Normalised) else None
         most_ms, _ = self._policy.not_now_max_ms(entity, now_ms, region)
-        end_ms = stated_ms + min(days * _DAY_MS, most_ms)
+        end_ms = min(stated_ms + days * _DAY_MS, min(stated_ms, now_ms) + most_ms)
         return datetime.fromtimestamp(end_ms / 1000, UTC).isoformat(timespec="milliseconds")

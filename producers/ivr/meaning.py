@@ -71,7 +71,7 @@ class PressAcceptor:
             menu = self._menu(press, principal)
             if menu is not None and press.choice in menu.nothing:
                 return self._nothing(press, payload, principal)
-            item = self._item(press, menu, principal)
+            item = self._item(press, menu, principal, offset_ms)
         except RequestRefused as refusal:
             return Outcome(refusal=refusal)
         reception = Reception(payload, offset_ms=offset_ms)
@@ -89,12 +89,15 @@ class PressAcceptor:
         at_ms = now_ms if stated is None else min(stated, now_ms)
         return menu if menu is not None and menu.period.holds(at_ms) else None
 
-    def _item(self, press: IvrPress, menu: IvrMenu | None, principal: Principal) -> EventIn:
+    def _item(
+        self, press: IvrPress, menu: IvrMenu | None, principal: Principal, offset_ms: int | None
+    ) -> EventIn:
         says = _said(press, menu)
         until = None
         if says == "not_now" and menu is not None:
             days = menu.not_now_days[press.choice]
-            until = self._later.until(_stated(press), menu.entity, days, principal.source)
+            stated, source = _stated(press), principal.source
+            until = self._later.until(stated, menu.entity, days, source, offset_ms)
         return _stated(press).model_copy(
             update={
                 "action": "refused" if says == "refused" else "held",

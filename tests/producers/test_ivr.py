@@ -107,7 +107,7 @@ def test_later_without_a_usable_time_ends_alike_however_often_it_is_told(
         assert post(gateway, choice="2", occurred_at=stated).status_code == 202
         gateway.clock.at_ms += 5000
     one, other = (event.fact for event in gateway.events)
-    assert one.until_ms == NOON_MS - NOON_MS % _DAY_MS + 14 * _DAY_MS
+    assert one.until_ms == NOON_MS - NOON_MS % _DAY_MS + 15 * _DAY_MS
     assert (one.event_id, one.until_ms) == (other.event_id, other.until_ms)
 
 
@@ -224,6 +224,16 @@ def test_a_body_that_is_no_json_is_said_so(gateway: Gateway) -> None:
     headers = {"x-api-key": gateway.keys["ivr"]}
     answer = gateway.client.post("/v1/ivr", content=b"menu=1", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "CL-1002")
+
+
+def test_later_by_a_clock_that_is_weeks_behind_holds_as_long_as_it_says(gateway: Gateway) -> None:
+    behind = datetime.fromtimestamp(NOON_MS / 1000, UTC) - timedelta(days=20)
+    date = behind.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    headers = {"x-api-key": gateway.keys["ivr"], "date": date}
+    body = press(choice="2", occurred_at=behind.isoformat())
+    answer = gateway.client.post("/v1/ivr", json=body, headers=headers)
+    assert answer.status_code == 202, answer.text
+    assert gateway.event.fact.until_ms == NOON_MS - NOON_MS % _DAY_MS + 15 * _DAY_MS
 
 
 def test_a_clock_that_runs_behind_makes_a_press_undated(gateway: Gateway) -> None:

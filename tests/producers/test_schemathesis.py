@@ -162,6 +162,7 @@ def test_every_answer_is_described_and_none_is_a_failure(world: _World) -> None:
     assert dict(world.ask_all(_EXAMPLES)).keys() >= _ANSWERED.keys()
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.faults
 def test_long_every_answer_is_described_and_none_is_a_failure(world: _World) -> None:
     for label, seen in world.ask_all(_LONG):
