@@ -127,7 +127,9 @@ class Runs:
         except Exception as exc:  # told to the clerk and to the log; the gateway goes on
             log.exception("list_failed", upload=work.upload.id)
             trouble = "CL-1508", {"reason": type(exc).__name__}
-            after = replace(work.upload, state=State.STOPPED, trouble=trouble)
+            # What was not looked over to its end is looked over again, never sent.
+            stands = State.READING if work.handing is None else State.STOPPED
+            after = replace(work.upload, state=stands, trouble=trouble)
         self._end(work, after)
 
     def _end(self, work: Work, after: Upload) -> None:
@@ -158,6 +160,9 @@ class Runs:
         opened = open_list(upload, self._shelf.list_of(upload.id))
         columns, errors = opened.columns, self._shelf.errors_of(upload.id)
         terms = terms_text(upload.source, upload.about, columns, None, upload.sheet or None)
+        # The same file handed in again begins anew (its rows are the same acts): a place in one
+        # upload's file of faults means nothing in another's.
+        terms = f"{terms}\x1f{upload.id}"
         with list_memory(self._shelf.memory_of(upload), upload.list_name) as memory:
             work.run = run = memory.begin(upload.sha256, terms)
             work.done = run.rows_done

@@ -19,7 +19,9 @@ from producers.imports.columns import columns_of
 from producers.imports.preview import preview
 from producers.imports.rows import ListOf, RowReader
 from producers.imports.tables import open_table
+from producers.uploads import runs
 from producers.uploads.desk_lists import DeskLists
+from producers.uploads.upload import Upload
 from producers.uploads.wording import wording
 from tests.support.desk_lists import HaltingLog, ListClerk, counts_of, list_desk
 from tests.support.gateway import Gateway
@@ -269,6 +271,36 @@ def test_a_stopped_gateway_leaves_a_list_that_goes_on_with_nothing_lost_or_doubl
     assert len({key_of(event.fact) for event in gateway.events}) == 5000
     # Only batches that were on their way were sent again.
     assert len(gateway.events) <= 5000 + 4000
+
+
+def test_a_look_that_failed_is_made_again_and_nothing_is_sent_before(
+    clerk: ListClerk, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> Upload:
+        raise OSError("no room")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(runs, "look_over", fails)
+        list_id = clerk.list_id(clerk.hand_in(b"number,date\n13800138000,2025-11-20\n", zone=""))
+        clerk.until(list_id, WORDS.html("title_interrupted"))
+    assert clerk.go(list_id).status_code == 303
+    page = clerk.until(list_id, WORDS.html("title_looked"))
+    assert gateway.is_untouched
+    assert 'name="zone"' in page
+
+
+def test_the_same_file_handed_in_again_has_a_file_of_faults_of_its_own(
+    clerk: ListClerk, gateway: Gateway
+) -> None:
+    faulty = b"number\n13800138000\n138****8000\n"
+    found = []
+    for _ in range(2):
+        list_id = clerk.list_id(clerk.hand_in(faulty, list="twice"))
+        clerk.go(list_id)
+        clerk.until(list_id, WORDS.html("title_finished"))
+        found.append(_rows(clerk.get(f"/desk/import/{list_id}/errors.csv").text))
+    assert [len(rows) for rows in found] == [1, 1]
+    assert len({key_of(event.fact) for event in gateway.events}) == 1
 
 
 def _cookie(clerk: ListClerk) -> str:
