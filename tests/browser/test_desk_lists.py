@@ -67,8 +67,7 @@ def test_the_keyboard_imports_a_list_without_script(
     page.wait_for_selector("progress")
     # It comes anew by itself until the import is done.
     page.wait_for_selector(f"#so-far:has-text('{1000:,}')")
-    world.log.batches_until_closed = 1_000_000
-    world.log.open.set()
+    world.log.release()
     page.wait_for_selector(f"h1:has-text('{words.say('title_finished')}')")
     assert len(world.events) == ROWS
     assert {event.fact.method for event in world.events} == {Method.IMPORT}
@@ -119,8 +118,7 @@ def test_every_page_of_lists_is_accessible(
     page.click("a[href$='still=1']")
     page.wait_for_selector("a[href$='still=1']")
     check("running")
-    world.log.batches_until_closed = 1_000_000
-    world.log.open.set()
+    world.log.release()
     page.click("a[href*='/desk/import/']:not([href$='still=1'])")
     done = f"h1:has-text('{wording(language).say('title_finished')}')"
     page.wait_for_selector(done)

@@ -34,6 +34,11 @@ class HaltingLog(FollowedLog):
         self.open.set()
         self.batches_until_closed = 1_000_000
 
+    def release(self) -> None:
+        """Let everything pass from now on; a batch that comes just now must not close it again."""
+        self.batches_until_closed = 1_000_000
+        self.open.set()
+
     async def append_all(
         self, topic: str, records: Sequence[NewRecord], within_s: float | None = None
     ) -> list[Delivered]:
