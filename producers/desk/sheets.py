@@ -12,6 +12,8 @@ from producers.page_texts import Texts
 from producers.request import MAX_REF, EventIn
 
 _MAX_WORDS: Final = 8192
+_MAX_DATE: Final = 64
+"""Characters; what is shorter and no date is told by the acceptor."""
 _NARROWER: Final = ("brand", "campaign", "channel")
 
 _NUMBER: Final = Field("number", Kind.NUMBER, 256, is_needed=True)
@@ -32,6 +34,8 @@ def _of_refusal(typed: Typed, choices: Choices, words: Texts) -> dict[str, str]:
         found["campaign" if campaign else "brand"] = words.say("not_of_entity")
     if typed.is_not_now and not typed.get(UNTIL):
         found[UNTIL] = words.say("missing_until")
+    if typed.is_not_now and len(typed.get(UNTIL)) > _MAX_DATE:
+        found[UNTIL] = words.say("too_long", most=str(_MAX_DATE))
     return found
 
 

@@ -59,6 +59,7 @@ class Arriving:
     def __init__(self, lists: DeskLists, clock: Clock) -> None:
         self._lists = lists
         self._clock = clock
+        self._sources: dict[str, str] = {}
 
     async def take(self, request: Request, desk: Desk) -> Upload | NotTaken:
         """Take a list.
@@ -76,8 +77,7 @@ class Arriving:
         except OSError:
             log.exception("list_not_kept")
             await drain(request)
-            error = InvalidEvent("CL-1509", reason=desk.words.say("no_disk"))
-            return NotTaken(503, {"": told(error, desk.words)}, retry_after_s=RETRY_AFTER_S)
+            return _no_disk(desk.words)
 
     async def _take(self, request: Request, desk: Desk) -> Upload | NotTaken:
         boundary = boundary_of(request.headers.get("content-type", ""))
@@ -85,19 +85,36 @@ class Arriving:
             await drain(request)
             error = InvalidEvent("CL-1507", reason=desk.words.say("not_a_form"))
             return NotTaken(415, {"": told(error, desk.words)})
-        waiting = await asyncio.to_thread(self._unfinished, desk.clerk.principal.source.id)
-        if waiting >= MOST_UNFINISHED:
-            await drain(request)
-            reason = desk.words.say("too_many_wait", count=str(waiting))
-            return NotTaken(422, {"": told(InvalidEvent("CL-1509", reason=reason), desk.words)})
         upload_id = await asyncio.to_thread(self._lists.shelf.new_id)
         found: Upload | NotTaken | None = None
         try:
-            found = await self._receive(request, boundary, upload_id, desk)
+            found = await self._no_room(upload_id, desk)
+            if found is None:
+                found = await self._receive(request, boundary, upload_id, desk)
+            else:
+                # What is not kept holds no place, however slowly it comes.
+                self._sources.pop(upload_id)
+                await drain(request)
         finally:
+            self._sources.pop(upload_id, None)
             if not isinstance(found, Upload):
                 await asyncio.to_thread(self._lists.shelf.remove, upload_id)
         return found
+
+    async def _no_room(self, upload_id: str, desk: Desk) -> NotTaken | None:
+        """Take a place among the lists that wait; or tell why there is none."""
+        source = desk.clerk.principal.source.id
+        # Those that came earlier and are not on the shelf yet have their places, too.
+        earlier = {one for one, whose in self._sources.items() if whose == source}
+        self._sources[upload_id] = source
+        if not await asyncio.to_thread(self._lists.has_room):
+            log.warning("no_room_for_a_list")
+            return _no_disk(desk.words)
+        waiting = len(earlier | await asyncio.to_thread(self._unfinished, source))
+        if waiting < MOST_UNFINISHED:
+            return None
+        reason = desk.words.say("too_many_wait", count=str(waiting))
+        return NotTaken(422, {"": told(InvalidEvent("CL-1509", reason=reason), desk.words)})
 
     async def _receive(
         self, request: Request, boundary: bytes, upload_id: str, desk: Desk
@@ -147,9 +164,9 @@ class Arriving:
         name = _FIELDS.get(found.error.code, "file")
         return NotTaken(422, {name: told(found.error, words)}, typed)
 
-    def _unfinished(self, source: str) -> int:
+    def _unfinished(self, source: str) -> set[str]:
         found = self._lists.shelf.of_source(source)
-        return sum(one.state is not State.FINISHED for one in found)
+        return {one.id for one in found if one.state is not State.FINISHED}
 
 
 async def drain(request: Request) -> None:
@@ -160,6 +177,11 @@ async def drain(request: Request) -> None:
     except (ConsentLogError, ClientDisconnect, RuntimeError):
         # Too large, gone, or read by half and given up: nothing more is to be read.
         return
+
+
+def _no_disk(words: Texts) -> NotTaken:
+    error = InvalidEvent("CL-1509", reason=words.say("no_disk"))
+    return NotTaken(503, {"": told(error, words)}, retry_after_s=RETRY_AFTER_S)
 
 
 def _of_file(form: FormWithFile, words: Texts) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,9 @@ from producers.uploads.shelf import Shelf
 
 MOST_UNFINISHED: Final = 50
 """Lists of one source that may wait to be imported or discarded."""
+KEEP_FREE_BYTES: Final = 1 << 30
+"""Of the disk that a list leaves free: errors and places of other lists are written there, too, and
+often the spool, which must go on taking refusals."""
 _SWEEP_S: Final = 3600.0
 
 log = get_logger(__name__)
@@ -27,11 +31,22 @@ class DeskLists:
         max_bytes: Of one list.
         keep_days: Days after which a finished list is taken away, with its rows to look at.
         clock: What days are told by.
+        keep_free_bytes: Of the disk that stay free beside a list of `max_bytes`.
     """
 
-    def __init__(self, root: Path, max_bytes: int, keep_days: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        root: Path,
+        max_bytes: int,
+        keep_days: int,
+        clock: Clock,
+        *,
+        keep_free_bytes: int = KEEP_FREE_BYTES,
+    ) -> None:
+        self._root = root
         self.max_bytes = max_bytes
         self.keep_days = keep_days
+        self.keep_free_bytes = keep_free_bytes
         self.shelf = Shelf(root)
         self.runs = Runs(self.shelf, clock)
         self._clock = clock
@@ -47,6 +62,10 @@ class DeskLists:
         self._stopped.set()
         self.runs.stop()
 
+    def has_room(self) -> bool:
+        """Tell whether the disk has room for one more list."""
+        return shutil.disk_usage(self._root).free >= self.keep_free_bytes + self.max_bytes
+
     def sweep(self) -> None:
         """Take away what is over."""
         taken = self.shelf.sweep(self._clock.now_ms() - self.keep_days * DAY_MS)
@@ -57,7 +76,7 @@ class DeskLists:
         while True:
             try:
                 self.sweep()
-            except OSError:  # the next hour may be better; the disk's own alarm is the spool's
+            except Exception:  # the next hour may be better; the disk's own alarm is the spool's
                 log.exception("lists_not_swept")
             if self._stopped.wait(_SWEEP_S):
                 return

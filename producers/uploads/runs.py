@@ -76,8 +76,11 @@ class Runs:
         """Send a list, or go on with it, in a thread of its own.
 
         Raises:
-            FatalError: `CL-1504` if a list of this name is being sent for this source.
+            FatalError: `CL-1504` if a list of this name is being sent for this source; `CL-1508` if
+                it was never looked over to its end, so that nobody saw what would be sent.
         """
+        if not upload.counts:
+            raise FatalError("CL-1508", reason="not looked over")
         work = Work(replace(upload, state=State.RUNNING, trouble=None), handing)
         return self._start(work, self._send)
 

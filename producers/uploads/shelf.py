@@ -18,12 +18,15 @@ import time
 from pathlib import Path
 from typing import Final
 
+from consentlog.observability.logging import get_logger
 from producers.imports.memory import memory_file
 from producers.uploads.upload import State, Upload, read_upload
 
 _ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _ABANDONED_S: Final = 86_400
 """After which a list that never arrived as a whole is taken away."""
+
+log = get_logger(__name__)
 
 
 class Shelf:
@@ -78,12 +81,20 @@ class Shelf:
         scratch.replace(path)
 
     def find(self, upload_id: str) -> Upload | None:
-        """Return a list, or None if there is none of this id."""
+        """Return a list, or None if there is none of this id, or none that is understood.
+
+        One that is not understood stays where it is, for a person to look at.
+        """
         if not _ID.fullmatch(upload_id):
             return None
         try:
-            return read_upload((self._root / upload_id / "upload.json").read_text("utf-8"))
+            text = (self._root / upload_id / "upload.json").read_text("utf-8")
+            return read_upload(text, upload_id)
         except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as exc:
+            # Its kind only: what stands in the file, the text of the error would show.
+            log.warning("list_not_understood", upload=upload_id, error=type(exc).__name__)
             return None
 
     def of_source(self, source: str) -> list[Upload]:

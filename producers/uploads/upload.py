@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Final
+
+from pydantic import TypeAdapter
 
 from consentlog.errors import ConsentLogError
 from producers.imports.rows import ListOf
@@ -96,14 +98,37 @@ def trouble_of(error: ConsentLogError) -> tuple[str, Mapping[str, str]]:
     return error.code, {name: str(value) for name, value in error.params.items()}
 
 
-def read_upload(text: str) -> Upload:
-    """Read what `as_json` wrote."""
-    found: dict[str, Any] = json.loads(text)
-    trouble = found["trouble"]
-    return Upload(
-        **{
-            **found,
-            "state": State(found["state"]),
-            "trouble": (trouble[0], trouble[1]) if trouble else None,
-        }
-    )
+_NEEDS_COUNTS: Final = (State.LOOKED, State.RUNNING, State.STOPPED)
+
+
+def read_upload(text: str, upload_id: str) -> Upload:
+    """Read what `as_json` wrote.
+
+    Args:
+        text: What was written.
+        upload_id: Of the list that it has to be about.
+
+    Returns:
+        The list; one that was never looked over to its end is to be read again, whatever it says.
+
+    Raises:
+        ValueError: If it is damaged, another list's, or of a version that this one does not know.
+    """
+    upload = _SHAPE.validate_json(text)
+    if upload.id != upload_id or json.loads(text).keys() != asdict(upload).keys():
+        raise ValueError("another list's, or another version's")
+    if upload.error is not None:
+        _check_told(upload.error)
+    if upload.state in _NEEDS_COUNTS and not upload.counts:
+        return replace(upload, state=State.READING)
+    return upload
+
+
+def _check_told(error: ConsentLogError) -> None:
+    try:
+        error.what()
+    except KeyError:
+        raise ValueError("a trouble that has no words") from None
+
+
+_SHAPE: Final[TypeAdapter[Upload]] = TypeAdapter(Upload)

@@ -269,6 +269,16 @@ def test_not_now_is_bounded_by_policy(tmp_path: Path) -> None:
         assert desk.submit(**TYPED, act="not_now", until="2025-11-29").status_code == 200
 
 
+@pytest.mark.parametrize("length", [65, 503, 504, 5000])
+def test_an_end_of_not_now_that_is_too_long_is_told_by_field(
+    desk: DeskClient, gateway: Gateway, length: int
+) -> None:
+    answer = desk.submit(**TYPED, act="not_now", until="9" * length)
+    assert answer.status_code == 422
+    assert errors_of(answer.text) == {"until": WORDS.say("too_long", most="64")}
+    assert gateway.is_untouched
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_gate_that_does_not_deny_in_time_is_told(
     gateway: Gateway, spread: KnownSpread, language: str
