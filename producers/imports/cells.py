@@ -6,8 +6,10 @@ from array import array
 from typing import Final
 
 _MOST_SHARED_BYTES: Final = 64 << 20
+_MOST_SHARED: Final = 8 << 20  # an empty text, too, takes eight bytes
 _MOST_COLUMNS: Final = 256
 _MOST_CELL: Final = 32_767  # as many characters as a cell can hold
+_MOST_LETTERS: Final = 3  # the last column of a sheet is XFD
 
 Attributes = dict[str, str]
 
@@ -27,7 +29,7 @@ class SharedTexts:
         """
         self._bytes += text.encode()
         self._ends.append(len(self._bytes))
-        if len(self._bytes) > _MOST_SHARED_BYTES:
+        if len(self._bytes) > _MOST_SHARED_BYTES or len(self._ends) > _MOST_SHARED:
             raise ValueError("it shares more text than fits in memory; save it as CSV")
 
     def __getitem__(self, index: int) -> str:
@@ -41,12 +43,13 @@ class SharedReader:
     def __init__(self, shared: SharedTexts) -> None:
         self._shared = shared
         self._parts: list[str] = []
+        self._left = _MOST_CELL
         self._reads = self._aid = False
 
     def start(self, name: str, _: Attributes) -> None:
         """Open an element."""
         if name == "si":
-            self._parts = []
+            self._parts, self._left = [], _MOST_CELL
         elif name == "rPh":
             self._aid = True
         elif name == "t":
@@ -55,16 +58,17 @@ class SharedReader:
     def end(self, name: str) -> None:
         """Close an element."""
         if name == "si":
-            self._shared.add("".join(self._parts)[:_MOST_CELL])
+            self._shared.add("".join(self._parts))
         elif name == "rPh":
             self._aid = False
         elif name == "t":
             self._reads = False
 
     def text(self, data: str) -> None:
-        """Keep text, where it is a cell's."""
-        if self._reads:
-            self._parts.append(data)
+        """Keep text, where it is a cell's and as long as the cell can hold it."""
+        if self._reads and self._left:
+            self._parts.append(data[: self._left])
+            self._left -= len(self._parts[-1])
 
 
 class SheetReader:
@@ -78,6 +82,7 @@ class SheetReader:
         self._column = -1
         self._kind = ""
         self._value: list[str] = []
+        self._left = _MOST_CELL
         self._reads = self._aid = False
 
     def take(self) -> list[tuple[int, list[str]]]:
@@ -91,7 +96,7 @@ class SheetReader:
             self._kind = attributes.get("t", "n")
             place = attributes.get("r")
             self._column = _column_of(place) if place else self._column + 1
-            self._value = []
+            self._value, self._left = [], _MOST_CELL
         elif name in ("v", "t"):
             self._reads = not self._aid
         elif name == "row":
@@ -112,14 +117,16 @@ class SheetReader:
             self._aid = False
 
     def text(self, data: str) -> None:
-        """Keep text, where it is a cell's."""
-        if self._reads:
-            self._value.append(data)
+        """Keep text, where it is a cell's and as long as the cell can hold it."""
+        if self._reads and self._left:
+            self._value.append(data[: self._left])
+            self._left -= len(self._value[-1])
 
     def _end_cell(self) -> None:
-        if not self._value or self._column >= _MOST_COLUMNS:
+        # The row's own length counts too: a file may name one place a million times.
+        if not self._value or max(self._column, len(self._row)) >= _MOST_COLUMNS:
             return
-        value = "".join(self._value)[:_MOST_CELL]
+        value = "".join(self._value)
         if self._kind == "s":
             value = self._shared[int(value)]
         elif self._kind == "n":
@@ -130,9 +137,11 @@ class SheetReader:
 
 def _column_of(place: str) -> int:
     index = 0
-    for char in place:
+    for at, char in enumerate(place):
         if not char.isalpha():
             break
+        if at == _MOST_LETTERS:
+            raise ValueError("a cell's place has more letters than any column")
         index = index * 26 + ord(char) - 64
     return index - 1
 

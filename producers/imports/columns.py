@@ -31,6 +31,8 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
 """Headers by field; upper case, full width, spaces and underscores do not matter."""
 
 _DIGITS_OF_A_NUMBER: Final = 5
+_MOST_TOLD: Final = 200
+"""Characters of a header that an error tells."""
 
 
 class Columns(NamedTuple):
@@ -110,7 +112,7 @@ def _told(field: str, where: str, first: Sequence[str], is_data: bool) -> int:
 def _without_number(first: Sequence[str], is_data: bool) -> str:
     if is_data:
         return f"no header, and {len(first)} columns"
-    return f"none of these is known to hold numbers: {', '.join(first)}"
+    return f"none of these is known to hold numbers: {', '.join(first)[:_MOST_TOLD]}"
 
 
 def _plain(text: str) -> str:

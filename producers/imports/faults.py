@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+_FORMULA: Final = ("=", "@", "\t", "\r")
 _HEAD: Final = ("row", "reason", "detail", "review_id", "event_id")
 
 
@@ -61,5 +62,11 @@ class FaultFile:
 
 def _line(cells: Sequence[str]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerow(cells)
+    csv.writer(text).writerow([_inert(cell) for cell in cells])
     return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _inert(cell: str) -> str:
+    """Keep a spreadsheet from taking a stranger's text for a formula; a number stays a number."""
+    is_sum = cell.startswith(("+", "-")) and not cell[1:2].isdecimal()
+    return f"'{cell}" if is_sum or cell.startswith(_FORMULA) else cell

@@ -7,7 +7,9 @@ never held as a whole.
 from __future__ import annotations
 
 import posixpath
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
@@ -16,7 +18,20 @@ from xml.parsers import expat
 from consentlog.errors import InvalidEvent
 from producers.imports.cells import Attributes, SharedReader, SharedTexts, SheetReader
 
+MAX_UNPACKED_BYTES: Final = 2 << 30
+"""Of one part of a workbook, counted as it is unpacked: what the file says of it may be a lie."""
+_MOST_PARTS: Final = 1000
+"""As many files a workbook may hold, and as many sheets and relations it may name."""
+_MOST_TOLD: Final = 200
+"""Characters of the sheets' names that an error tells."""
 _CHUNK: Final = 1 << 16
+_ENTRY: Final = b"PK\x01\x02"
+_ENCRYPTED: Final = 0x1
+_DAMAGE: Final = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    # Also what zipfile cannot do (NotImplementedError), and names in no encoding.
+    *(RuntimeError, ValueError, IndexError, expat.ExpatError),
+)
 
 
 class Unreadable(InvalidEvent):
@@ -26,6 +41,26 @@ class Unreadable(InvalidEvent):
 def unreadable(path: Path, reason: str) -> Unreadable:
     """Say why a file cannot be read; `reason` without its contents."""
     return Unreadable("CL-1501", file=path.name, reason=reason)
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """Open a workbook's archive, if it is such as spreadsheets write.
+
+    Raises:
+        Unreadable: `CL-1501` if it is damaged or encrypted, holds too many files, or packs one in
+            a way whose unpacking has no bound.
+    """
+    try:
+        _count_entries(path)
+        archive = zipfile.ZipFile(path)
+    except _DAMAGE:
+        raise unreadable(path, "it is no XLSX file, or has a password") from None
+    try:
+        _check_entries(path, archive.infolist())
+    except Unreadable:
+        archive.close()
+        raise
+    return archive
 
 
 class Workbook:
@@ -44,7 +79,7 @@ class Workbook:
         self.since_1904 = False
         self._sheets: list[tuple[str, str]] = []
         self._targets: dict[str, str] = {}
-        with self._open() as archive:
+        with open_archive(path) as archive:
             self._parse(archive, "xl/workbook.xml", self._on_workbook)
             self._parse(archive, "xl/_rels/workbook.xml.rels", self._on_relation)
             self.sheet, self._part = self._choose(sheet)
@@ -56,35 +91,31 @@ class Workbook:
         Raises:
             Unreadable: `CL-1501`.
         """
-        with self._open() as archive:
+        with open_archive(self._path) as archive:
             sheet = SheetReader(self._shared)
             parser = _parser(sheet.start, sheet.end, sheet.text)
             for _ in self._feed(archive, self._part, parser):
                 yield from sheet.take()
             yield from sheet.take()
 
-    def _open(self) -> zipfile.ZipFile:
-        try:
-            return zipfile.ZipFile(self._path)
-        except (zipfile.BadZipFile, OSError):
-            raise unreadable(self._path, "it is no XLSX file, or has a password") from None
-
     def _choose(self, wanted: str | None) -> tuple[str, str]:
         for name, relation in self._sheets:
             if wanted in (None, name) and relation in self._targets:
                 return name, posixpath.normpath(posixpath.join("xl", self._targets[relation]))
-        names = ", ".join(name for name, _ in self._sheets)
+        names = ", ".join(name for name, _ in self._sheets)[:_MOST_TOLD]
         raise unreadable(self._path, f"it has no sheet {wanted or ''}; its sheets: {names}")
 
     def _on_workbook(self, name: str, attributes: Attributes) -> None:
         if name == "sheet":
             relation = next((v for k, v in attributes.items() if k.endswith("id") and ":" in k), "")
+            _check_count(len(self._sheets))
             self._sheets.append((attributes.get("name", ""), relation))
         elif name == "workbookPr":
             self.since_1904 = attributes.get("date1904") in ("1", "true")
 
     def _on_relation(self, name: str, attributes: Attributes) -> None:
         if name == "Relationship":
+            _check_count(len(self._targets))
             target = attributes.get("Target", "")
             target = target.removeprefix("/xl/")
             self._targets[attributes.get("Id", "")] = target
@@ -113,13 +144,40 @@ class Workbook:
                 yield from _feed_all(file, parser)
         except KeyError:
             raise unreadable(self._path, f"{part} is missing") from None
-        except (expat.ExpatError, zipfile.BadZipFile, EOFError, IndexError, ValueError) as exc:
+        except _DAMAGE as exc:
             reason = str(exc) if type(exc) is ValueError else f"{part} is damaged"
             raise unreadable(self._path, reason) from None
 
 
+def _count_entries(path: Path) -> None:
+    # Before zipfile makes an object of every entry; one across two chunks may be missed.
+    with path.open("rb") as file:
+        found = sum(chunk.count(_ENTRY) for chunk in iter(lambda: file.read(_CHUNK), b""))
+    if found > _MOST_PARTS:
+        raise unreadable(path, f"it has more than {_MOST_PARTS} parts")
+
+
+def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
+    if len(entries) > _MOST_PARTS:
+        raise unreadable(path, f"it has more than {_MOST_PARTS} parts")
+    if any(entry.flag_bits & _ENCRYPTED for entry in entries):
+        raise unreadable(path, "it has a password")
+    # zipfile unpacks these two bit by bit, any other by as much as a chunk grows to.
+    if {entry.compress_type for entry in entries} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise unreadable(path, "it is packed as no XLSX file is")
+
+
+def _check_count(known: int) -> None:
+    if known >= _MOST_PARTS:
+        raise ValueError(f"it has more than {_MOST_PARTS} sheets")
+
+
 def _feed_all(file: IO[bytes], parser: expat.XMLParserType) -> Iterator[None]:
+    unpacked = 0
     while chunk := file.read(_CHUNK):
+        unpacked += len(chunk)
+        if unpacked > MAX_UNPACKED_BYTES:
+            raise ValueError("it is too large once it is unpacked")
         parser.Parse(chunk, False)
         yield
     parser.Parse(b"", True)

@@ -17,10 +17,9 @@ from producers.imports.preview import check_numbers, preview
 from producers.imports.rows import RowReader
 from producers.imports.tables import Row, Table, open_table
 from producers.imports.terms import says_whom
-from producers.imports.xlsx import unreadable
+from producers.imports.xlsx import MAX_UNPACKED_BYTES, open_archive, unreadable
 from producers.uploads.upload import State, Upload
 
-MAX_UNPACKED_BYTES: Final = 2 << 30
 MAX_TEXTS_BYTES: Final = 256 << 20
 """Of the texts that a workbook's cells share: these are held in memory."""
 _PAUSE_ROWS: Final = 100
@@ -135,7 +134,7 @@ def _check_unpacked(path: Path) -> None:
     """Refuse a workbook that would fill the memory: a small file can grow a thousandfold."""
     if not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as archive:
+    with open_archive(path) as archive:
         sizes = {one.filename: one.file_size for one in archive.infolist()}
     texts = sizes.get("xl/sharedStrings.xml", 0)
     if sum(sizes.values()) > MAX_UNPACKED_BYTES or texts > MAX_TEXTS_BYTES:
