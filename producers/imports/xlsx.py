@@ -25,6 +25,10 @@ _MOST_PARTS: Final = 1000
 _MOST_TOLD: Final = 200
 """Characters of the sheets' names that an error tells."""
 _CHUNK: Final = 1 << 16
+_SLICE: Final = 1 << 12
+"""Bytes parsed before rows are taken: every twenty of them may name a text as long as a cell."""
+_MOST_PENDING: Final = 1 << 20
+"""Bytes of one tag, which the parser holds and begins anew with every slice."""
 _ENTRY: Final = b"PK\x01\x02"
 _ENCRYPTED: Final = 0x1
 _DAMAGE: Final = (
@@ -178,8 +182,11 @@ def _feed_all(file: IO[bytes], parser: expat.XMLParserType) -> Iterator[None]:
         unpacked += len(chunk)
         if unpacked > MAX_UNPACKED_BYTES:
             raise ValueError("it is too large once it is unpacked")
-        parser.Parse(chunk, False)
-        yield
+        for at in range(0, len(chunk), _SLICE):
+            parser.Parse(chunk[at : at + _SLICE], False)
+            yield
+        if unpacked - parser.CurrentByteIndex > _MOST_PENDING:
+            raise ValueError("it has too long a tag")
     parser.Parse(b"", True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -15,6 +16,7 @@ from producers.imports.cells import SharedReader, SharedTexts, SheetReader
 from producers.imports.columns import columns_of
 from producers.imports.faults import FaultFile
 from producers.imports.tables import open_table
+from producers.imports.xlsx import _feed_all, _parser
 from producers.uploads.looking import open_list
 from producers.uploads.upload import Upload
 from tests.support.imports import read_list, write_xlsx
@@ -237,3 +239,23 @@ def _written(directory: Path, cells: Sequence[str]) -> list[list[str]]:
         faults.add(2, "scope", "odd", {}, cells)
     with path.open(encoding="utf-8-sig", newline="") as file:
         return [row[5:] for row in csv.reader(file)]
+
+
+def test_rows_that_repeat_one_long_text_do_not_pile_up() -> None:
+    shared = SharedTexts()
+    shared.add("x" * 32_767)
+    sheet = SheetReader(shared)
+    row = b"<row>" + b'<c t="s"><v>0</v></c>' * 10 + b"</row>"
+    data = io.BytesIO(b"<worksheet>" + row * 1000 + b"</worksheet>")
+    parser = _parser(sheet.start, sheet.end, sheet.text)
+    taken = [len(sheet.take()) for _ in _feed_all(data, parser)]
+    assert sum(taken) == 1000
+    assert max(taken) * len(row) < 5000
+
+
+def test_one_endless_tag_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "list.xlsx"
+    _with_cells(file, f'<c r="A1" t="{"x" * (2 << 20)}"><v>1</v></c>')
+    assert "too long a tag" in _refused(file)
+    _with_cells(file, f'<c r="A1" t="str"><v>{"x" * (2 << 20)}</v></c>')
+    assert len(list(open_table(file).rows())) == 1
