@@ -250,6 +250,7 @@ def test_a_stopped_gateway_leaves_a_list_that_goes_on_with_nothing_lost_or_doubl
         # The same button twice changes nothing; another file of the same list has to wait.
         assert clerk.go(list_id).status_code == 303
         other = clerk.list_id(clerk.hand_in(numbers(5)))
+        clerk.until(other, WORDS.html("go_import"))
         busy = clerk.go(other)
         assert busy.status_code == 409
         assert "CL-1504" in busy.text

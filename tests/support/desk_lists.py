@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from consentlog.ports import Delivered, NewRecord
 from producers.app import build_gateway
 from producers.uploads.desk_lists import DeskLists
+from producers.uploads.wording import wording
 from tests.support.desk import DeskClient
 from tests.support.gateway import FixedClock, Gateway, demo_reference
 from tests.support.reviews import FollowedLog
@@ -67,9 +68,11 @@ class ListClerk(DeskClient):
         )
 
     def list_id(self, answer: httpx2.Response) -> str:
-        """The list that an answer leads to."""
+        """The list that an answer leads to, once it was looked over."""
         assert answer.status_code == 303, answer.text
-        return answer.headers["location"].split("/")[-1].partition("?")[0]
+        found = str(answer.headers["location"].split("/")[-1].partition("?")[0])
+        until(lambda: self.page(found), _is_over)
+        return found
 
     def page(self, list_id: str) -> str:
         """The page of a list."""
@@ -84,6 +87,13 @@ class ListClerk(DeskClient):
     def until(self, list_id: str, words: str) -> str:
         """Look at the page of a list until it says something."""
         return until(lambda: self.page(list_id), lambda page: words in page)
+
+
+def _is_over(page: str) -> bool:
+    """Whether a look is over: what is pressed before does something else, or nothing."""
+    words = wording("en")
+    is_looked = words.html("title_looked") not in page or 'value="go"' in page
+    return words.html("title_reading") not in page and is_looked
 
 
 def until(ask: Callable[[], str], enough: Callable[[str], bool]) -> str:
