@@ -16,6 +16,7 @@ from typing import IO, Final
 from xml.parsers import expat
 
 from consentlog.errors import InvalidEvent
+from consentlog.observability.masking import mask_text
 from producers.imports.cells import Attributes, SharedReader, SharedTexts, SheetReader
 
 MAX_UNPACKED_BYTES: Final = 2 << 30
@@ -149,7 +150,8 @@ class Workbook:
         except KeyError:
             raise unreadable(self._path, f"{part} is missing") from None
         except _DAMAGE as exc:
-            reason = str(exc) if type(exc) is ValueError else f"{part} is damaged"
+            # A number that is no number may be quoted in it.
+            reason = mask_text(str(exc)) if type(exc) is ValueError else f"{part} is damaged"
             raise unreadable(self._path, reason) from None
 
 
