@@ -11,44 +11,78 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from consentlog.domain.facts import Fact
+from consentlog.domain.vocabulary import Precision, SetBy
 from consentlog.wire.build import BUILD, ENUMS
 from consentlog.wire.encoding import Encoder, compile_encoder, encode_text
 from consentlog.wire.evidence import Evidence
 from consentlog.wire.framing import head
 from consentlog.wire.longs import zigzag
 from consentlog.wire.schemas import EVENT_ID, EVIDENCE_ID, pinned
-from consentlog.wire.source import Build, definitions
+from consentlog.wire.source import Build, Schema, definitions
 
 _NAMES: Final = tuple(field.name for field in fields(Evidence))
+_DATE: Final = slice(Fact._fields.index("occurred_at_ms"), Fact._fields.index("zone") + 1)
+"""Where the fields of the date stand in a fact."""
 _SOME: Final = b"\x02"
 """The branch of a union that is not null."""
 
 
-def encode_rest(fact: Fact, recorded_at_ms: int | None) -> bytes:
-    """Encode what rows have in common: the fact without its id, and what follows up to evidence.
+class Rest(NamedTuple):
+    """What rows have in common of their events' bytes, around the date that is each row's own.
+
+    `after` ends before the evidence; `after_proved` says that there is some that proves.
+    """
+
+    before: bytes
+    after: bytes
+    after_proved: bytes
+
+
+def encode_rest(fact: Fact, recorded_at_ms: int | None) -> Rest:
+    """Encode what rows have in common.
 
     Args:
-        fact: Its `event_id` has no part in it.
+        fact: Its `event_id`, its date and whether it has evidence have no part in it, but for
+            `Rest.after`, which says of evidence what the fact does.
         recorded_at_ms: The source system's own clock, ms UTC.
 
     Raises:
         ValueError: If a field does not fit the schema.
     """
     encoders = _encoders()
-    return encoders.fact(fact[1:]) + encoders.after((recorded_at_ms, ""))
+    proved = fact._replace(has_evidence=True)
+    clock = encoders.clock((recorded_at_ms, ""))
+    after = (encoders.after(one[_DATE.stop :]) + clock for one in (fact, proved))
+    return Rest(encoders.before(fact[1 : _DATE.start]), *after)
 
 
-def encode_row(subject: str, event_id: bytes, rest: bytes, evidence: bytes) -> bytes:
+def encode_date(
+    occurred_at_ms: int | None, set_by: SetBy, precision: Precision, zone: str | None
+) -> bytes:
+    """Encode when a row's act took place, as a fact states it.
+
+    Raises:
+        ValueError: If a field does not fit the schema.
+    """
+    return _encoders().date((occurred_at_ms, set_by, precision, zone))
+
+
+def encode_row(  # noqa: PLR0913  # the parts of an event, in their order
+    subject: bytes, event_id: bytes, before: bytes, date: bytes, after: bytes, evidence: bytes
+) -> bytes:
     """Encode and frame one event.
 
     Args:
         subject: E.164.
         event_id: 16 bytes.
-        rest: From `encode_rest`.
+        before: From `encode_rest`.
+        date: From `encode_date`.
+        after: From `encode_rest`.
         evidence: Framed.
     """
     length = zigzag(len(evidence))
-    return b"".join((_EVENT_HEAD, encode_text(subject), event_id, rest, length, evidence))
+    named = zigzag(len(subject))
+    return b"".join((_EVENT_HEAD, named, subject, event_id, before, date, after, length, evidence))
 
 
 def encode_common(evidence: Evidence) -> bytes:
@@ -75,8 +109,10 @@ _EVIDENCE_HEAD: Final = head(EVIDENCE_ID)
 
 
 class _Encoders(NamedTuple):
-    fact: Encoder
+    before: Encoder
+    date: Encoder
     after: Encoder
+    clock: Encoder
     evidence: Encoder
 
 
@@ -84,11 +120,17 @@ class _Encoders(NamedTuple):
 def _encoders() -> _Encoders:
     event, evidence = pinned()[EVENT_ID].schema, pinned()[EVIDENCE_ID].schema
     defined = definitions(event)
-    fact, after = defined["Fact"]["fields"][1:], event["fields"][2:4]
+    fact = defined["Fact"]["fields"]
     # What stands in evidence hardly repeats: remembering it would fill the memory.
     words = Build({}, ENUMS, frozenset(_NAMES))
+
+    def stretch(name: str, fields: list[Schema], build: Build = BUILD) -> Encoder:
+        return compile_encoder({"name": name, "fields": fields}, build, defined)
+
     return _Encoders(
-        compile_encoder({"name": "Fact", "fields": fact}, BUILD, defined),
-        compile_encoder({"name": "After", "fields": after}, BUILD, defined),
-        compile_encoder({"name": "Words", "fields": evidence["fields"][:-1]}, words),
+        stretch("Before", fact[1 : _DATE.start]),
+        stretch("Date", fact[_DATE]),
+        stretch("After", fact[_DATE.stop :]),
+        stretch("Clock", event["fields"][2:4]),
+        stretch("Words", evidence["fields"][:-1], words),
     )

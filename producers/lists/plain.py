@@ -14,14 +14,19 @@ from typing import Any, Final, NamedTuple, TypeGuard
 from pydantic import ValidationError
 
 from consentlog.domain.events import ConsentEvent, fact_defect
-from consentlog.domain.facts import Fact
 from consentlog.domain.ids import EventIds, Named, nonce_of
 from consentlog.domain.stated import instant_ms, is_ahead
 from consentlog.domain.vocabulary import HoldKind, Precision, SetBy
 from consentlog.http.auth import Principal
 from consentlog.numbers.normalise import Quarantined, normalise
 from consentlog.ports import NewRecord
-from consentlog.wire.event_rows import encode_common, encode_rest, encode_row, with_number
+from consentlog.wire.event_rows import (
+    encode_common,
+    encode_date,
+    encode_rest,
+    encode_row,
+    with_number,
+)
 from consentlog.wire.evidence import decode_evidence
 from consentlog.wire.headers import event_headers, with_id
 from producers.accept import Acceptor
@@ -33,7 +38,17 @@ _SPECIMEN: Final = "+8613800138000"
 """A number that any source may state; nothing of it is recorded."""
 _MOST_WORDS: Final = 8192
 _MOST_TIME: Final = 512
-_read_time = lru_cache(1 << 14)(instant_ms)
+
+
+@lru_cache(1 << 14)
+def _read_date(text: str, zone: str, precision: Precision) -> tuple[int, bytes]:
+    """Return a stated date in ms UTC, and as it is encoded; lists have few different ones.
+
+    Raises:
+        ValueError: As `instant_ms`.
+    """
+    at_ms = instant_ms(text, zone, precision, later=True)
+    return at_ms, encode_date(at_ms, SetBy.SOURCE, precision, zone)
 
 
 class Common(NamedTuple):
@@ -52,84 +67,82 @@ class PlainAct:
         common: What they have in common.
         id_key: The deployment's key for ids.
         traceparent: W3C trace context of the request.
+
+    Attributes:
+        action: What every row says.
     """
 
     def __init__(self, common: Common, id_key: bytes, traceparent: str | None) -> None:
+        fact = common.event.fact
+        self.action: Final = fact.action
         self._region = common.region
         self._zone = common.zone
         self._precision = Precision(common.item.precision)
-        self._fact = fact = common.event.fact
-        self._recorded_at_ms = common.event.recorded_at_ms
+        self._accepted_at_ms, self._margin_ms = fact.accepted_at_ms, fact.margin_ms
+        dated = fact._replace(
+            occurred_at_ms=fact.accepted_at_ms, precision=self._precision, zone=self._zone
+        )
+        self._is_datable = fact_defect(dated) is None
         self._evidence = decode_evidence(common.event.evidence)
         nonce = nonce_of(fact, Named(common.item.nonce), "")
         self._ids = EventIds(id_key, fact.source, fact.action, fact.scope, nonce)
         self._headers = event_headers(common.event, traceparent)
-        self._rests: dict[tuple[str | None, bool], bytes | None] = {}
-        self._words: dict[tuple[str | None, str | None], bytes] = {}
-
-    @property
-    def fact(self) -> Fact:
-        """What every row says, but for its id and date."""
-        return self._fact
+        self._rest = encode_rest(fact, common.event.recorded_at_ms)
+        undated = (fact.occurred_at_ms, fact.occurred_at_set_by, fact.precision, fact.zone)
+        self._dates: dict[str | None, bytes | None] = {None: encode_date(*undated)}
+        self._words: dict[tuple[str | None, str | None], bytes | None] = {}
 
     def record_of(self, row: Row) -> tuple[bytes, NewRecord] | None:
         """Return a row's event id and record, or None if the row is not plain."""
         _, number, time, words, ref = row
-        if (
-            not isinstance(number, str)
-            or not _is_text(time, _MOST_TIME)
-            or not _is_text(words, _MOST_WORDS)
-            or not _is_text(ref, MAX_REF)
-            or ref == ""
-        ):
+        if not (isinstance(number, str) and _is_text(time) and _is_text(words) and _is_text(ref)):
             return None
+        date, common = self._date(time), self._common_evidence(words, ref)
         found = normalise(number, self._region)
-        proves = words is not None
-        if isinstance(found, Quarantined) or (rest := self._rest(time, proves=proves)) is None:
+        if date is None or common is None or isinstance(found, Quarantined):
             return None
         try:
-            evidence = with_number(self._common_evidence(words, ref), number)
+            evidence = with_number(common, number)
         except UnicodeEncodeError:  # half a character, which JSON can spell
             return None
         event_id = self._ids.of(ref or "", found.subject)
-        value = encode_row(found.subject, event_id, rest, evidence)
-        headers = with_id(self._headers, event_id)
-        return event_id, NewRecord(found.subject.encode(), value, headers)
+        subject, rest = found.subject.encode(), self._rest
+        after = rest.after if words is None else rest.after_proved
+        value = encode_row(subject, event_id, rest.before, date, after, evidence)
+        return event_id, NewRecord(subject, value, with_id(self._headers, event_id))
 
-    def _rest(self, time: str | None, *, proves: bool) -> bytes | None:
-        key = time, proves
-        if key not in self._rests:
-            fact = self._dated(time)
-            if fact is not None and proves:
-                fact = fact._replace(has_evidence=True)
-            self._rests[key] = None if fact is None else encode_rest(fact, self._recorded_at_ms)
-        return self._rests[key]
+    def _date(self, time: str | None) -> bytes | None:
+        """Return a row's date as it is encoded; None for one that needs a closer look."""
+        if time not in self._dates:
+            self._dates[time] = self._new_date(time or "")
+        return self._dates[time]
 
-    def _dated(self, time: str | None) -> Fact | None:
-        """Return the fact with its date; None for one that needs a closer look."""
-        if time is None:
-            return self._fact
+    def _new_date(self, time: str) -> bytes | None:
+        if len(time) > _MOST_TIME:
+            return None
         try:
-            at_ms = _read_time(time, self._zone, self._precision, later=True)
+            at_ms, encoded = _read_date(time, self._zone, self._precision)
         except ValueError:
             return None
-        fact = self._fact._replace(
-            occurred_at_ms=at_ms,
-            occurred_at_set_by=SetBy.SOURCE,
-            precision=self._precision,
-            zone=self._zone,
-        )
-        if is_ahead(at_ms, fact.accepted_at_ms, fact.margin_ms) or fact_defect(fact):
-            return None
-        return fact
+        # The other bounds of a fact's date, those of the calendar, are wider than these two.
+        is_sound = self._is_datable and not is_ahead(at_ms, self._accepted_at_ms, self._margin_ms)
+        return encoded if is_sound else None
 
-    def _common_evidence(self, words: str | None, ref: str | None) -> bytes:
+    def _common_evidence(self, words: str | None, ref: str | None) -> bytes | None:
+        """Return a row's evidence but for its number; None for one that needs a closer look."""
         key = words, ref
         if key not in self._words:
-            said = self._evidence.verbatim if words is None else words
-            evidence = replace(self._evidence, verbatim=said, source_ref=ref)
-            self._words[key] = encode_common(evidence)
+            self._words[key] = self._new_evidence(words, ref)
         return self._words[key]
+
+    def _new_evidence(self, words: str | None, ref: str | None) -> bytes | None:
+        if len(words or "") > _MOST_WORDS or ref == "" or len(ref or "") > MAX_REF:
+            return None
+        said = self._evidence.verbatim if words is None else words
+        try:
+            return encode_common(replace(self._evidence, verbatim=said, source_ref=ref))
+        except UnicodeEncodeError:
+            return None
 
 
 def common_of(
@@ -160,5 +173,5 @@ def common_of(
     return Common(item, found.event, item.region or source.region, item.zone or source.zone)
 
 
-def _is_text(value: object, most: int) -> TypeGuard[str | None]:
-    return value is None or (isinstance(value, str) and len(value) <= most)
+def _is_text(value: object) -> TypeGuard[str | None]:
+    return value is None or isinstance(value, str)

@@ -69,7 +69,7 @@ class Taking:
         act = self._known[row.act] if row.act in self._known else self._act(row.act)
         found = None if act is None else act.record_of(row)
         if act is not None and found is not None:
-            self.plain.append(Plain(at, *found, act.fact.action))
+            self.plain.append(Plain(at, *found, act.action))
         else:
             self.others.append((at, self._outcome(row.item_of(self._acts[row.act]))))
 

@@ -6,7 +6,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from consentlog.errors import TransientError
@@ -79,10 +79,10 @@ class CommitThread:
         """Queue records; their job is answered with an error, or handed to `on_committed`."""
         self._queue.put(job)
 
-    def mark(self, mark: Mark) -> None:
-        """Queue what became of a record; lost in a crash, the record goes to the log again."""
+    def mark(self, marks: Iterable[Mark]) -> None:
+        """Queue what became of records; lost in a crash, a record goes to the log again."""
         with self._marks_lock:
-            self._marks[mark.id] = mark
+            self._marks.update((mark.id, mark) for mark in marks)
 
     def unwritten(self) -> frozenset[int]:
         """Return the records that are settled, but still lie in the file as waiting."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count, islice
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
@@ -38,13 +38,23 @@ log = get_logger(__name__)
 class Marks(Protocol):
     """Where what became of a record is written; see `commits.CommitThread`."""
 
-    def mark(self, mark: Mark) -> None:
-        """Queue what became of a record."""
+    def mark(self, marks: Iterable[Mark]) -> None:
+        """Queue what became of records."""
         ...
 
     def unwritten(self) -> frozenset[int]:
         """Return the records that are settled, but still lie in the file as waiting."""
         ...
+
+
+class _Report(NamedTuple):
+    """What the broker told of one record."""
+
+    lane: Lane
+    row_id: int
+    error: KafkaError | None
+    partition: int | None
+    offset: int | None
 
 
 class Feeder:
@@ -68,6 +78,7 @@ class Feeder:
         self._deadlines: list[tuple[float, int, Asked]] = []
         self._numbers = count()
         self._answers: list[Answer] = []
+        self._reports: list[_Report] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spool-feeder", daemon=True)
 
@@ -119,13 +130,16 @@ class Feeder:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._publisher.poll(_POLL_S)
+            self._take_reports()
             self._answer()
             if self._publisher.has_failed:
                 self._publisher.restart()
+                self._take_reports()
             for lane in list(self._lanes.values()):
                 self._fill(lane)
             self._tick()
         self._publisher.flush(_FLUSHED_WITHIN_S)
+        self._take_reports()
         self._answer(everybody=True)
 
     def _fill(self, lane: Lane) -> None:
@@ -134,7 +148,8 @@ class Feeder:
         if not room:
             return
         settled = self._written_by().unwritten()
-        rows = self._store.page(lane.topic, after, min(room, _PAGE))
+        # Not beyond the tip: what was written since is handed over by the thread that wrote it.
+        rows = self._store.page(lane.topic, after, tip, min(room, _PAGE))
         with self._lock:
             for row in rows:
                 if row.id in settled:
@@ -146,7 +161,7 @@ class Feeder:
 
     def _hand_over(self, lane: Lane, row: Row, headers: Headers) -> bool:
         """Give one record to the producer; False if it takes none now."""
-        report = partial(self._settled, lane, row.id)
+        report = partial(self._reported, lane, row.id)
         try:
             self._publisher.produce(row.topic, row.key, row.value, report, headers)
         except BufferError:
@@ -156,51 +171,56 @@ class Feeder:
                 lane.pause(time.monotonic())
                 return False
             lane.cursor = row.id
-            self._park(lane, row.id, row.size, error_of(exc))
+            now_ms = self._clock.now_ms()
+            self._settle([self._parked(lane, row.id, row.size, error_of(exc), now_ms)])
             return True
         lane.hand_over(row.id, row.size)
         return True
 
-    def _settled(self, lane: Lane, row_id: int, error: KafkaError | None, message: Message) -> None:
+    def _reported(
+        self, lane: Lane, row_id: int, error: KafkaError | None, message: Message
+    ) -> None:
+        # Called for each record while the producer is polled: what is done about it can wait for
+        # the others that come with it.
+        offset = message.offset()
+        self._reports.append(_Report(lane, row_id, error, message.partition(), offset))
+
+    def _take_reports(self) -> None:
+        """Settle all that the broker told of; locks and clocks cost more than a record does."""
+        reports, self._reports = self._reports, []
+        if not reports:
+            return
+        now_ms = self._clock.now_ms()
         with self._lock:
-            if error is None:
-                self._delivered(lane, row_id, message)
-            elif not is_for_good(error):
-                if lane.failed(row_id, time.monotonic()):
-                    log.warning("records_not_delivered", topic=lane.topic, reason=error.name())
-            elif (size := lane.refused(row_id)) is not None:
-                self._park(lane, row_id, size, error)
+            self._settle([mark for one in reports if (mark := self._settled(one, now_ms))])
 
-    def _delivered(self, lane: Lane, row_id: int, message: Message) -> None:
-        partition, offset = message.partition(), message.offset()
-        # A repeat that the broker had already has no offset: it is in the log, nobody says where,
-        # and a token made up for it would be visible before the refusal is.
-        known = partition is not None and offset is not None and offset >= 0
-        self._settle(
-            Mark(
-                row_id,
-                RowState.DELIVERED,
-                self._clock.now_ms(),
-                lane.delivered(row_id),
-                partition,
-                offset if known else None,
-            )
-        )
-        if known and partition is not None and offset is not None:
+    def _settled(self, report: _Report, now_ms: int) -> Mark | None:
+        lane, row_id, error, partition, offset = report
+        if error is None:
+            size = lane.delivered(row_id)
+            # A repeat that the broker had already has no offset: it is in the log, nobody says
+            # where, and a token made up for it would be visible before the refusal is.
+            if partition is None or offset is None or offset < 0:
+                self._tell(row_id, SPOOLED)
+                return Mark(row_id, RowState.DELIVERED, now_ms, size, partition)
             self._tell(row_id, Delivered(Position(partition, offset)))
-        else:
-            self._tell(row_id, SPOOLED)
+            return Mark(row_id, RowState.DELIVERED, now_ms, size, partition, offset)
+        if is_for_good(error):
+            alone = lane.refused(row_id)
+            return None if alone is None else self._parked(lane, row_id, alone, error, now_ms)
+        if lane.failed(row_id, time.monotonic()):
+            log.warning("records_not_delivered", topic=lane.topic, reason=error.name())
+        return None
 
-    def _park(self, lane: Lane, row_id: int, size: int, error: KafkaError) -> None:
+    def _parked(self, lane: Lane, row_id: int, size: int, error: KafkaError, now_ms: int) -> Mark:
         log.error(
             "record_parked", code="CL-1404", row=row_id, topic=lane.topic, reason=error.name()
         )
-        now_ms = self._clock.now_ms()
-        self._settle(Mark(row_id, RowState.PARKED, now_ms, size, reason=error.name()))
         self._tell(row_id, SPOOLED)
+        return Mark(row_id, RowState.PARKED, now_ms, size, reason=error.name())
 
-    def _settle(self, mark: Mark) -> None:
-        self._written_by().mark(mark)
+    def _settle(self, marks: Sequence[Mark]) -> None:
+        self._written_by().mark(marks)
 
     def _written_by(self) -> Marks:
         assert self._marks is not None  # noqa: S101  # attach() comes before start()

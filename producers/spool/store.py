@@ -143,19 +143,20 @@ class SpoolStore:
         sql = "SELECT topic, max(id) FROM record WHERE state = 0 GROUP BY topic"
         return dict(self._reading.execute(sql).fetchall())
 
-    def page(self, topic: str, after: int, limit: int) -> list[Row]:
+    def page(self, topic: str, after: int, through: int, limit: int) -> list[Row]:
         """Return records that wait, in the order of acceptance.
 
         Args:
             topic: Without prefix.
             after: Only ids above it.
+            through: And not above this.
             limit: Most to return.
         """
         sql = (
-            f"SELECT {COLUMNS} FROM record WHERE state = 0 AND topic = ? AND id > ?"  # noqa: S608  # columns of our own
-            " ORDER BY id LIMIT ?"
+            f"SELECT {COLUMNS} FROM record WHERE state = 0 AND topic = ?"  # noqa: S608  # columns of our own
+            " AND id > ? AND id <= ? ORDER BY id LIMIT ?"
         )
-        return [Row(*found) for found in self._reading.execute(sql, (topic, after, limit))]
+        return [Row(*found) for found in self._reading.execute(sql, (topic, after, through, limit))]
 
     def backlog(self) -> Backlog:
         """Count what is not in the log."""

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from consentlog.domain.events import ConsentEvent
 from consentlog.domain.facts import Fact
 from consentlog.domain.ids import EventIds, event_id
-from consentlog.wire.event_rows import encode_common, encode_rest, encode_row, with_number
+from consentlog.wire.event_rows import (
+    encode_common,
+    encode_date,
+    encode_rest,
+    encode_row,
+    with_number,
+)
 from consentlog.wire.events import encode_event
 from consentlog.wire.evidence import Evidence, encode_evidence
 from consentlog.wire.headers import event_headers, with_id
@@ -34,8 +40,13 @@ def test_a_row_is_encoded_as_the_event_that_it_is(
     whole = encode_evidence(replace(evidence, raw_number=number))
     assert with_number(encode_common(evidence), number) == whole
     event = ConsentEvent(NUMBER, fact, recorded_at_ms, "", whole)
-    rest = encode_rest(fact._replace(event_id=b"another\x00 16 bytes"), recorded_at_ms)
-    assert encode_row(NUMBER, fact.event_id, rest, whole) == encode_event(event)
+    other = fact._replace(event_id=b"another\x00 16 bytes", occurred_at_ms=None, zone=None)
+    rest = encode_rest(other, recorded_at_ms)
+    date = encode_date(fact.occurred_at_ms, fact.occurred_at_set_by, fact.precision, fact.zone)
+    own = (NUMBER.encode(), fact.event_id, rest.before, date)
+    assert encode_row(*own, rest.after, whole) == encode_event(event)
+    proved = event._replace(fact=fact._replace(has_evidence=True))
+    assert encode_row(*own, rest.after_proved, whole) == encode_event(proved)
 
 
 @given(facts(), st.binary(min_size=16, max_size=16))
