@@ -78,7 +78,7 @@ def columns_of(
 
 def data_rows(table: Table, columns: Columns) -> chain[Row]:
     """Return the rows of the data, without the header and without what is blank."""
-    rows = (row for row in table.rows() if any(cell.strip() for cell in row[1]))
+    rows = (row for row in table.rows() if "".join(row[1]).strip())
     if columns.has_header:
         next(rows, None)
     return chain(rows)

@@ -19,7 +19,7 @@ from producers.imports.rows import ReadRow, RowReader
 from producers.imports.sending import MAX_BYTES, MAX_ROWS, Gateway
 from producers.imports.tables import Row
 
-IN_FLIGHT: Final = 3
+IN_FLIGHT: Final = 4
 """Batches on their way at once."""
 
 
