@@ -114,6 +114,31 @@ def test_a_producer_without_room_loses_nothing_and_keeps_the_order(tmp_path: Pat
     assert producer.values == _values(0, 500)
 
 
+def test_what_its_writer_is_about_to_hand_over_is_not_read_from_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = SpoolStore.commit
+
+    def slow(
+        store: SpoolStore, rows: Sequence[Row], marks: Sequence[Mark], *, probe: bool = False
+    ) -> None:
+        commit(store, rows, marks, probe=probe)
+        if rows:
+            time.sleep(0.2)  # the feeder looks ten times meanwhile
+
+    monkeypatch.setattr(SpoolStore, "commit", slow)
+    producer = FakeProducer()
+    producer.room = 7
+    with spooled_log(tmp_path, producer.build) as log:
+        _append(log, *_values(0, 30))
+        producer.is_away = True
+        _append(log, *_values(30, 40))
+        producer.is_away = False
+        _append(log, *_values(40, 50))
+        _until(lambda: b"49" in producer.values)
+    assert producer.values == _values(0, 50)
+
+
 def test_a_failure_that_passes_is_tried_again_in_order(tmp_path: Path) -> None:
     failing = {b"3": 2}
 
