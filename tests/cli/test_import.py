@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from producers.imports.run import IN_FLIGHT
 from tests.support.stub_gateway import StubGateway, stub_gateway
 
 PROGRAM = str(Path(sys.executable).with_name("consentlog"))
@@ -36,20 +38,22 @@ def file(tmp_path: Path) -> Path:
     return found
 
 
-def argv(file: Path, stub: StubGateway, *options: str) -> list[str]:
-    key = file.with_name("key")
-    key.write_text("cl_secret\n")
-    key.chmod(0o600)
+def argv(file: Path, stub: StubGateway, *options: str, key: str = "cl_secret") -> list[str]:
+    key_file = file.with_name("key")
+    key_file.write_text(f"{key}\n")
+    key_file.chmod(0o600)
     terms = ["--list", "weekly", "--source", "care", "--entity", "acme", "--region", "CN"]
-    door = ["--url", stub.url, "--key-file", str(key), "--data-dir", str(file.parent)]
+    door = ["--url", stub.url, "--key-file", str(key_file), "--data-dir", str(file.parent)]
     zone = [] if "--no-zone" in options else ["--zone", "Asia/Shanghai"]
     rest = [option for option in options if option != "--no-zone"]
     return [PROGRAM, "--lang", "en", "import", str(file), *terms, *door, *zone, *rest]
 
 
-def run(file: Path, stub: StubGateway, *options: str) -> subprocess.CompletedProcess[str]:
+def run(
+    file: Path, stub: StubGateway, *options: str, key: str = "cl_secret"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        argv(file, stub, *options), capture_output=True, text=True, check=False, timeout=60
+        argv(file, stub, *options, key=key), capture_output=True, text=True, check=False, timeout=60
     )
 
 
@@ -82,7 +86,7 @@ def test_every_row_is_sent_once_in_batches(file: Path, stub: StubGateway) -> Non
     assert {item["number"] for item in stub.items} == {f"138{n:08d}" for n in range(ROWS)}
     assert len(stub.items) == ROWS
     assert stub.bodies == ROWS / 1000
-    assert stub.keys == {"cl_secret"}
+    assert set(stub.keys) == {"cl_secret"}
     assert {item["nonce"] for item in stub.items} == {"weekly"}
 
 
@@ -90,19 +94,24 @@ def test_killed_at_any_place_it_goes_on_and_nothing_is_lost_or_doubled(
     file: Path, stub: StubGateway
 ) -> None:
     stub.answer_after_s = 0.03
-    for kill in range(1, 4):
+    # Body n + 1 + IN_FLIGHT is made once n bodies were kept: the last two runs keep one or more.
+    for key, killed_at in (("cl_1", 2), ("cl_2", IN_FLIGHT + 2), ("cl_3", IN_FLIGHT + 2)):
+        stub.silent_from = killed_at
         with subprocess.Popen(
-            argv(file, stub, "--yes"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            argv(file, stub, "--yes", key=key), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:
-            sent = stub.bodies
-            while stub.bodies < sent + kill + 1 and process.poll() is None:
+            while stub.keys[key] < killed_at and process.poll() is None:
                 time.sleep(0.002)
             process.kill()
-    before = len(stub.items)
-    done = run(file, stub, "--yes")
+        assert process.returncode == -signal.SIGKILL
+    stub.silent_from = None
+    done = run(file, stub, "--yes", key="cl_last")
     assert done.returncode == 0, done.stderr
-    assert "goes on after" in done.stderr
-    assert len(stub.items) - before < ROWS
+    going_on = re.search(r"goes on after ([\d,]+) rows", done.stderr)
+    assert going_on, done.stderr
+    answered = int(going_on[1].replace(",", ""))
+    assert answered >= 2 * 1000
+    assert stub.keys["cl_last"] == (ROWS - answered) / 1000
     acts = Counter(act(item) for item in stub.items)
     assert len(acts) == ROWS
     assert {json.loads(text)["number"] for text in acts} == {f"138{n:08d}" for n in range(ROWS)}
