@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import sys
 from collections import Counter
 from contextlib import closing
@@ -14,8 +13,22 @@ from typing import Annotated, Final
 import httpx2
 import typer
 
-from consentlog.cli.import_screen import Screen
-from consentlog.cli.import_terms import Door, Terms, door_of, read_terms
+from consentlog.cli.import_screen import ImportScreen
+from consentlog.cli.import_terms import Door, Terms, door_of, read_terms, sha256_of
+from consentlog.cli.list_options import (
+    Column,
+    DataDir,
+    DryRun,
+    Encoding,
+    Faults,
+    KeyFile,
+    Patience,
+    Region,
+    Sheet,
+    Url,
+    Yes,
+    Zone,
+)
 from consentlog.cli.output import AsJson, Lang, emit, language
 from consentlog.cli.stopping import Stopped, stop_on_signals
 from consentlog.errors import InvalidEvent
@@ -40,40 +53,13 @@ SourceId = Annotated[str, typer.Option("--source", help="registry id of who stat
 Entity = Annotated[
     str | None, typer.Option("--entity", help="who was refused, where no column says it")
 ]
-Zone = Annotated[
-    str | None, typer.Option("--zone", help="of dates without offset, e.g. Asia/Shanghai")
-]
-Region = Annotated[
-    str | None, typer.Option("--region", help="of numbers without country code, e.g. CN")
-]
-Column = Annotated[
-    list[str] | None,
-    typer.Option("--column", help="FIELD=HEADER or FIELD=2; may be repeated: number=客户电话"),
-]
-Encoding = Annotated[str | None, typer.Option("--encoding", help="forces it, e.g. gbk, utf-8")]
-Sheet = Annotated[str | None, typer.Option("--sheet", help="of an XLSX; default: the first")]
 Basis = Annotated[
     str,
     typer.Option("--basis", help="do_not_call_list, objection, withdrawal or authority"),
 ]
-Url = Annotated[str | None, typer.Option("--url", help="of the gateway; default: the local one")]
-KeyFile = Annotated[
-    Path | None, typer.Option("--key-file", help="holds the source's API key, mode 0600")
-]
-DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="of the local stack, with its keys")
-]
 StateDir = Annotated[
     Path | None,
     typer.Option("--state-dir", help="keeps what a list had; default: beside FILE"),
-]
-Faults = Annotated[
-    Path | None, typer.Option("--errors", help="file for odd rows; default: FILE.errors.csv")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="look it over; send nothing")]
-Yes = Annotated[bool, typer.Option("--yes", help="send without asking")]
-Patience = Annotated[
-    float, typer.Option("--patience", help="seconds to wait for a gateway that takes nothing")
 ]
 
 
@@ -111,7 +97,7 @@ def import_(  # noqa: PLR0913  # options of a command
     consentlog import dnc.csv --list weekly-dnc --source care --entity acme --zone Asia/Shanghai
     """  # noqa: D301  # click's mark for lines to leave as they are
     _be_quick()
-    screen = Screen(language(lang), is_quiet=as_json)
+    screen = ImportScreen(language(lang), is_quiet=as_json)
     terms = read_terms(
         file, list_name, source, entity, zone, region, column, basis, data_dir, encoding, sheet
     )
@@ -152,7 +138,7 @@ def _be_quick() -> None:
 
 
 def _look_over(
-    table: Table, columns: Columns, reader: RowReader, fault_path: Path | None, screen: Screen
+    table: Table, columns: Columns, reader: RowReader, fault_path: Path | None, screen: ImportScreen
 ) -> Preview:
     with screen.reading() as on_progress:
         if fault_path is None:
@@ -167,7 +153,7 @@ def _send(  # noqa: PLR0913  # what a run stands on
     what: tuple[Table, Columns, RowReader],
     where: tuple[Path, Path],
     patience: float,
-    screen: Screen,
+    screen: ImportScreen,
 ) -> Counter[str]:
     table, columns, reader = what
     directory, fault_path = where
@@ -179,7 +165,7 @@ def _send(  # noqa: PLR0913  # what a run stands on
         ) as client,
         screen.sending() as (on_progress, on_wait),
     ):
-        run = memory.begin(_sha256(terms.file), terms.as_text(columns))
+        run = memory.begin(sha256_of(terms.file), terms.as_text(columns))
         screen.begins(run, memory.rows_known)
         gateway = HttpGateway(client, patience, on_wait)
         with closing(FaultFile(fault_path, columns.header, run.errors_bytes)) as faults:
@@ -201,11 +187,6 @@ def _stamp(file: Path) -> tuple[int, int]:
         reason = exc.strerror or "it cannot be opened"
         raise InvalidEvent("CL-1501", file=file.name, reason=reason) from None
     return found.st_mtime_ns, found.st_size
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _as_json(found: Preview, counts: Counter[str] | None) -> dict[str, object]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from consentlog.errors import InvalidEvent
 from consentlog.local.layout import Layout
 from consentlog.local.record import running_stack
 from consentlog.local.settings import LocalSettings
@@ -80,7 +82,7 @@ def read_terms(  # noqa: PLR0913  # options of a command
         check_terms(about)
     except WrongTerm as wrong:
         raise typer.BadParameter(str(wrong), param_hint=f"--{wrong.field}") from None
-    return Terms(file, source, about, _told(column or []), encoding, sheet)
+    return Terms(file, source, about, told_columns(column, HEADERS), encoding, sheet)
 
 
 def door_of(source: str, url: str | None, key_file: Path | None, data_dir: Path | None) -> Door:
@@ -94,6 +96,34 @@ def door_of(source: str, url: str | None, key_file: Path | None, data_dir: Path 
     key = _key_in(key_file) if key_file else _key_of(source, layout)
     address = (url or running_stack(layout).url("gateway")).rstrip("/")
     return Door(address, {"x-api-key": key, "content-type": "application/json"})
+
+
+def told_columns(column: Sequence[str] | None, fields: Collection[str]) -> dict[str, str]:
+    """Return columns by field, as `FIELD=HEADER` or `FIELD=2` says it.
+
+    Raises:
+        typer.BadParameter: For a field that there is not, or no header.
+    """
+    told = dict(text.partition("=")[::2] for text in column or ())
+    for field, where in told.items():
+        if field not in fields or not where:
+            among = ", ".join(fields)
+            raise typer.BadParameter(f"FIELD=HEADER, FIELD one of {among}", param_hint="--column")
+    return told
+
+
+def sha256_of(file: Path) -> str:
+    """Return a file's SHA-256, hex.
+
+    Raises:
+        InvalidEvent: `CL-1501` if it cannot be read.
+    """
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as exc:
+        reason = exc.strerror or "it cannot be opened"
+        raise InvalidEvent("CL-1501", file=file.name, reason=reason) from None
 
 
 def _layout(data_dir: Path | None) -> Layout:
@@ -112,15 +142,6 @@ def _region(source: str, data_dir: Path | None) -> str | None:
     registry = _layout(data_dir).registry
     known = load_registry(registry).sources.get(source) if registry.exists() else None
     return known.region if known else None
-
-
-def _told(column: list[str]) -> dict[str, str]:
-    told = dict(text.partition("=")[::2] for text in column)
-    for field, where in told.items():
-        if field not in HEADERS or not where:
-            fields = ", ".join(HEADERS)
-            raise typer.BadParameter(f"FIELD=HEADER, FIELD one of {fields}", param_hint="--column")
-    return told
 
 
 def _key_in(key_file: Path) -> str:

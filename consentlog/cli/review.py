@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, TypeAlias
 import typer
 
 from consentlog.cli.import_terms import door_of
+from consentlog.cli.list_options import DataDir, Url
 from consentlog.cli.output import AsJson, ExitCode, Lang, emit, language
 from consentlog.cli.review_screen import ReviewScreen
 from producers.reviews.client import Reply, ReviewClient
@@ -24,12 +25,8 @@ app = typer.Typer(
 )
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="of the case; its first 6 digits or more do")]
-Url = Annotated[str | None, typer.Option("--url", help="of the gateway; default: the local one")]
 KeyFile = Annotated[
     Path | None, typer.Option("--key-file", help="holds an API key, mode 0600; else compliance's")
-]
-DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="of the local stack, with its keys")
 ]
 Reason = Annotated[str | None, typer.Option("--reason", help="only these, e.g. needs_approval")]
 Owner = Annotated[str | None, typer.Option("--owner", help="only theirs, e.g. compliance")]

@@ -6,38 +6,49 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import httpx2
 import typer
 
-from consentlog.cli.import_terms import Door, door_of, read_terms
+from consentlog.cli.import_terms import Door, door_of, read_terms, sha256_of, told_columns
+from consentlog.cli.list_options import (
+    Column,
+    DataDir,
+    DryRun,
+    Encoding,
+    Faults,
+    KeyFile,
+    Patience,
+    Region,
+    Sheet,
+    Url,
+    Yes,
+    Zone,
+)
 from consentlog.cli.output import AsJson, ExitCode, Lang, emit, language
 from consentlog.cli.stopping import Stopped, stop_on_signals
 from consentlog.cli.takeover_screen import TakeoverScreen
-from consentlog.cli.takeover_terms import check_words, place_file, sha256_of, told_columns
 from consentlog.errors import InvalidEvent
 from producers.imports.columns import Columns
 from producers.imports.faults import FaultFile
+from producers.imports.memory import file_of
 from producers.imports.tables import open_table
-from producers.takeovers.columns import ConsentList, consent_columns
+from producers.takeovers.columns import CONSENT_HEADERS, ConsentList, consent_columns
 from producers.takeovers.listing import Listing, Look
 from producers.takeovers.place import Place, place_in
 from producers.takeovers.reading import ConsentReader, Fault
 from producers.takeovers.sending import TakeoverClient, tally
+
+_METHODS: Final = ("web", "app", "form", "keyword")
+_CHANNELS: Final = ("voice", "sms", "all")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX, one consent a row")]
 ListName = Annotated[str, typer.Option("--list", help="name of the list")]
 Entity = Annotated[str, typer.Option("--entity", help="who was given the consents")]
-SourceId = Annotated[str, typer.Option("--source", help="registry id of who takes them over")]
-Zone = Annotated[
-    str | None, typer.Option("--zone", help="of dates without offset, e.g. Asia/Shanghai")
-]
-Region = Annotated[
-    str | None, typer.Option("--region", help="of numbers without country code, e.g. CN")
-]
+SourceId = Annotated[str, typer.Option("--source", help="registry id; its key has grants:backfill")]
 Method = Annotated[
     str | None, typer.Option("--method", help="web, app, form or keyword, where no column says it")
 ]
@@ -47,27 +58,6 @@ Channel = Annotated[
 Version = Annotated[
     str | None,
     typer.Option("--text-version", help="of what was agreed to, where no column says it"),
-]
-Column = Annotated[
-    list[str] | None,
-    typer.Option("--column", help="FIELD=HEADER or FIELD=2; may be repeated: ref=工单号"),
-]
-Encoding = Annotated[str | None, typer.Option("--encoding", help="forces it, e.g. gbk, utf-8")]
-Sheet = Annotated[str | None, typer.Option("--sheet", help="of an XLSX; default: the first")]
-Url = Annotated[str | None, typer.Option("--url", help="of the gateway; default: the local one")]
-KeyFile = Annotated[
-    Path | None, typer.Option("--key-file", help="holds a key with grants:backfill, mode 0600")
-]
-DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="of the local stack, with its keys")
-]
-Faults = Annotated[
-    Path | None, typer.Option("--errors", help="file for faulty rows; default: FILE.errors.csv")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="look it over; propose and send nothing")]
-Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
-Patience = Annotated[
-    float, typer.Option("--patience", help="seconds to wait for a gateway that takes nothing")
 ]
 
 
@@ -128,10 +118,12 @@ def takeover(  # noqa: PLR0913  # options of a command
         *(file, list_name, source, entity, zone, region, None, "objection"),
         *(data_dir, encoding, sheet),
     )
-    check_words(method, channel)
+    _check_words(method, channel)
     of_source = terms.about.region
     about = ConsentList(list_name, entity, zone, of_source, method, channel, text_version)
-    job = _look_over(file, about, told_columns(column or []), (encoding, sheet), errors, screen)
+    job = _look_over(
+        file, about, told_columns(column, CONSENT_HEADERS), (encoding, sheet), errors, screen
+    )
     if dry_run:
         if as_json:
             emit(_as_json(job, None, None))
@@ -140,6 +132,15 @@ def takeover(  # noqa: PLR0913  # options of a command
         raise typer.Exit(ExitCode.FAILURE)
     door = door_of(source, url, key_file, data_dir)
     _propose_or_send(job, door, patience, screen, as_json=as_json)
+
+
+def _check_words(method: str | None, channel: str | None) -> None:
+    for word, words, option in (
+        (method, _METHODS, "--method"),
+        (channel, _CHANNELS, "--channel"),
+    ):
+        if word is not None and word not in words:
+            raise typer.BadParameter(", ".join(words), param_hint=option)
 
 
 def _look_over(  # noqa: PLR0913  # what a list is read by
@@ -162,7 +163,7 @@ def _look_over(  # noqa: PLR0913  # what a list is read by
     if look.faults[Fault.NO_ZONE]:
         raise InvalidEvent("CL-1503", rows=look.faults[Fault.NO_ZONE])
     manifest = look.manifest(about.name, about.entity, before)
-    place = place_file(file, about.name)
+    place = file_of(file.parent, about.name, "takeover.json")
     return _Job(listing, columns, look, manifest, fault_path, place, errors_bytes)
 
 
@@ -171,7 +172,7 @@ def _propose_or_send(
 ) -> None:
     with (
         httpx2.Client(base_url=door.url, headers=door.headers, timeout=60, trust_env=False) as http,
-        screen.sending(job.look.consents) as (on_progress, on_wait),
+        screen.sending() as (on_progress, on_wait),
     ):
         client = TakeoverClient(http, patience, on_wait)
         standing = client.propose(job.manifest)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+from consentlog.cli.list_screen import ListScreen, Words
 from consentlog.cli.output import say
-from consentlog.errors import Language
 from producers.imports.tables import Table
 from producers.takeovers.listing import Look
 from producers.takeovers.reading import Fault
 
-Told = Callable[[int], None]
-
-_FAULTS: Final[Mapping[Fault, tuple[str, str]]] = {
+_FAULTS: Final[Mapping[Fault, Words]] = {
     Fault.NUMBER: ("no valid number", "号码无效"),
     Fault.ACTION: ("says something else than consent", "动作不是同意"),
     Fault.ENTITY: ("another entity than --entity", "主体与 --entity 不符"),
@@ -38,28 +30,19 @@ _FAULTS: Final[Mapping[Fault, tuple[str, str]]] = {
     Fault.FORM: ("not of the form, see the file", "格式不符，见文件"),
     Fault.TWICE: ("told in two ways: would block the number", "同一凭证有两种说法：会阻止该号码"),
 }
-_RESULT: Final = {
+_RESULT: Final[Mapping[str, Words]] = {
     "recorded": ("recorded as consents", "已记录为同意"),
     "review": ("not recorded, in review", "未记录，已交人工复核"),
     "refused": ("not recorded, see the file", "未记录，见文件"),
 }
 
 
-class TakeoverScreen:
-    """Speaks to a person on stderr; `is_quiet` leaves only questions and waits.
-
-    Args:
-        lang: Language.
-        is_quiet: A machine reads stdout.
-    """
-
-    def __init__(self, lang: Language, *, is_quiet: bool) -> None:
-        self._zh = lang == "zh"
-        self._is_quiet = is_quiet
-        self._is_shown = sys.stderr.isatty()
+class TakeoverScreen(ListScreen):
+    """The screen of a take-over."""
 
     def preview(self, file: Path, table: Table, look: Look, sha256: str, faults: Path) -> None:
         """Show what the list holds."""
+        self._total = look.consents
         if self._is_quiet:
             return
         say(f"{file.name} ({table.description})")
@@ -67,9 +50,7 @@ class TakeoverScreen:
         self._count(look.rows, ("rows", "行"))
         self._count(look.consents, ("consents with their proof", "有据可查的同意"))
         self._count(look.repeated, ("the same as an earlier row", "与前面的行相同"))
-        for fault, words in _FAULTS.items():
-            if look.faults[fault]:
-                self._count(look.faults[fault], words)
+        self._count_all(look.faults, _FAULTS)
         if look.faults:
             say(f"{self._one_of('faulty rows, not proposed', '有误而未提交的行')}: {faults}")
 
@@ -79,14 +60,10 @@ class TakeoverScreen:
         Raises:
             typer.BadParameter: If nobody is there to answer.
         """
-        if not sys.stdin.isatty():
-            told = self._one_of("nobody is there to be asked", "没有终端可供确认")
-            raise typer.BadParameter(told, param_hint="--yes")
-        question = self._one_of(
+        return self._asks(
             f"{consents:,} consents: propose them, or send them if they are approved?",
             f"共 {consents:,} 条同意：提交确认，或在已确认后发送？",
         )
-        return typer.confirm(question, err=True)
 
     def stands(self, standing: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
         """Say how the list stands, and what has to happen next."""
@@ -101,51 +78,13 @@ class TakeoverScreen:
         else:
             self._waits(id_, manifest["file_sha256"])
 
-    def stopped(self, done: int) -> None:
-        """Say that the sending stopped."""
-        say(
-            self._one_of(
-                f"stopped: {done:,} rows are answered; the same command goes on from there",
-                f"已停止：{done:,} 行已有应答。再次运行同一命令即可继续",
-            )
-        )
-
     def result(self, counts: Counter[str], faults: Path) -> None:
         """Show what became of the rows."""
         if self._is_quiet:
             return
-        for kind, words in _RESULT.items():
-            if counts[kind] or kind == "recorded":
-                self._count(counts[kind], words)
+        self._count_all(counts, _RESULT, always="recorded")
         if counts["review"] or counts["refused"]:
             say(f"{self._one_of('rows to look at', '需人工查看的行')}: {faults}")
-
-    @contextmanager
-    def reading(self) -> Iterator[Told]:
-        """Show how far the look over the list is."""
-        with self._bar(self._one_of("reading", "读取"), None) as told:
-            yield told
-
-    @contextmanager
-    def sending(self, total: int) -> Iterator[tuple[Told, Callable[[str], None]]]:
-        """Show how far the sending is; the second is told why it waits."""
-
-        def wait(reason: str) -> None:
-            say(f"{self._one_of('waiting for the gateway', '等待网关')}: {reason}")
-
-        with self._bar(self._one_of("sending", "发送"), total) as told:
-            yield told, wait
-
-    @contextmanager
-    def _bar(self, what: str, total: int | None) -> Iterator[Told]:
-        if not self._is_shown:
-            yield lambda _: None
-            return
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        console = Console(stderr=True)
-        with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda done: bar.update(task, completed=done)
 
     def _waits(self, id_: str, sha256: str) -> None:
         say(self._one_of("proposed; nothing is sent yet.", "已提交，尚未发送任何内容。"))
@@ -162,9 +101,3 @@ class TakeoverScreen:
                 "  之后再次运行与现在相同的命令，即发送各行。",
             )
         )
-
-    def _count(self, count: int, words: tuple[str, str]) -> None:
-        say(f"  {count:>11,}  {self._one_of(*words)}")
-
-    def _one_of(self, en: str, zh: str) -> str:
-        return zh if self._zh else en

@@ -109,9 +109,14 @@ class ListMemory:
 
 def memory_file(directory: Path, list_name: str) -> Path:
     """Return where the memory of a list is kept."""
+    return file_of(directory, list_name, "import.sqlite")
+
+
+def file_of(directory: Path, list_name: str, ending: str) -> Path:
+    """Return a file of a list, told apart from other lists' by its name."""
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", list_name).strip("-.")[:40] or "list"
     told_apart = hashlib.sha256(list_name.encode()).hexdigest()[:8]
-    return directory / f"{readable}-{told_apart}.import.sqlite"
+    return directory / f"{readable}-{told_apart}.{ending}"
 
 
 @contextmanager
