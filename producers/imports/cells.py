@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from functools import lru_cache
 from typing import Final
 
 _MOST_SHARED_BYTES: Final = 64 << 20
@@ -136,8 +137,13 @@ class SheetReader:
 
 
 def _column_of(place: str) -> int:
+    return _column_named(place.rstrip("0123456789"))
+
+
+@lru_cache(1024)
+def _column_named(letters: str) -> int:
     index = 0
-    for at, char in enumerate(place):
+    for at, char in enumerate(letters):
         if not char.isalpha():
             break
         if at == _MOST_LETTERS:
