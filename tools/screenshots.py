@@ -20,8 +20,8 @@ from consentlog.errors import Language
 from producers.preference.choices import PARTS
 from producers.preference.standing import Standing
 from producers.uploads.wording import wording
-from tests.support.browser import PHONE, chromium
-from tests.support.desk_world import DESKTOP, DeskWorld, desk_world
+from tests.support.browser import DESKTOP, PHONE, chromium
+from tests.support.desk_world import DeskWorld, desk_world
 from tests.support.page_world import PageWorld, page_world
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")

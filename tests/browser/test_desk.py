@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from consentlog.domain.scope import Scope
 from consentlog.domain.vocabulary import Action, Channel, HoldKind
 from consentlog.errors import Language
 from producers.desk.wording import wording
-from tests.support.browser import NARROW, has_visible_focus, overflows, tab_to, violations
-from tests.support.desk_world import DESKTOP, DeskWorld, desk_world
+from tests.support.browser import (
+    LANGUAGES,
+    check_readable,
+    choose,
+    has_visible_focus,
+    tab_to,
+    type_into,
+)
+from tests.support.desk_world import DeskWorld, desk_world
 from tests.support.gateway import NUMBER
 
-LANGUAGES: list[Language] = ["zh", "en"]
 TYPED = "138 0013 8000"
 
 
@@ -25,43 +30,6 @@ TYPED = "138 0013 8000"
 def world(tmp_path: Path) -> Iterator[DeskWorld]:
     with desk_world(tmp_path) as found:
         yield found
-
-
-def _page(browser: Browser, **options: Any) -> Iterator[Page]:
-    context = browser.new_context(viewport=DESKTOP, **options)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    troubles: list[str] = []
-    strangers: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text))
-    page.on("request", lambda request: strangers.append(request.url))
-    yield page
-    context.close()
-    assert not [one for one in troubles if "Content Security Policy" in one]
-    assert not [url for url in strangers if not url.startswith(("http://127.0.0.1:", "data:"))]
-    assert not [url for url in strangers if "138" in url.partition("/desk")[2]]
-
-
-@pytest.fixture
-def plain(browser: Browser) -> Iterator[Page]:
-    """A desktop whose browser runs no script."""
-    yield from _page(browser, java_script_enabled=False)
-
-
-@pytest.fixture
-def checked(browser: Browser, scheme: str) -> Iterator[Page]:
-    """A desktop in which the accessibility check can run."""
-    yield from _page(browser, color_scheme=scheme)
-
-
-def _choose(page: Page, label: str, text: str) -> None:
-    """Choose from a list as the keyboard does: downwards until the line is there."""
-    tab_to(page, label)
-    for _ in range(10):
-        if text in page.evaluate("() => document.activeElement.selectedOptions[0].text"):
-            return
-        page.keyboard.press("ArrowDown")
-    raise AssertionError(f"{label} has no line {text}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -73,7 +41,7 @@ def test_the_keyboard_refuses_with_a_number_and_enter(
     assert plain.inner_text("h1") == words.say("title_record")
     assert has_visible_focus(plain)
     plain.keyboard.type(TYPED)
-    _choose(plain, words.say("label_entity"), "Acme")
+    choose(plain, words.say("label_entity"), "Acme")
     plain.keyboard.press("Shift+Tab")
     plain.keyboard.press("Enter")
     plain.wait_for_selector("#said.done")
@@ -100,7 +68,7 @@ def test_enter_in_any_field_is_the_refusal_and_not_the_weaker_button(
     words = wording(language)
     world.sign_in(plain, language)
     plain.keyboard.type(TYPED)
-    _choose(plain, words.say("label_entity"), "Beta")
+    choose(plain, words.say("label_entity"), "Beta")
     tab_to(plain, "until")
     plain.keyboard.press("Enter")
     plain.wait_for_selector("#said")
@@ -114,7 +82,7 @@ def test_the_keyboard_reaches_not_now_after_the_refusal(
     words = wording(language)
     world.sign_in(plain, language)
     plain.keyboard.type(TYPED)
-    _choose(plain, words.say("label_entity"), "Acme")
+    choose(plain, words.say("label_entity"), "Acme")
     tab_to(plain, words.say("submit_record"))
     assert has_visible_focus(plain)
     tab_to(plain, words.say("not_now"))
@@ -131,10 +99,10 @@ def test_the_keyboard_refuses_a_part_in_the_persons_words(
     words = wording(language)
     world.sign_in(plain, language)
     plain.keyboard.type(TYPED)
-    _choose(plain, words.say("label_entity"), "Acme")
+    choose(plain, words.say("label_entity"), "Acme")
     tab_to(plain, words.say("group_part"))
     plain.keyboard.press("Enter")
-    _choose(plain, words.say("label_channel"), words.say("channel_sms"))
+    choose(plain, words.say("label_channel"), words.say("channel_sms"))
     tab_to(plain, "words")
     plain.keyboard.press("Enter")
     # The words are missing: the cursor stands where they go.
@@ -159,16 +127,15 @@ def test_the_keyboard_submits_a_consent_and_signs_out(
     plain.keyboard.press("Enter")
     plain.wait_for_selector("#number:focus")
     plain.keyboard.type(TYPED)
-    _choose(plain, words.say("label_entity"), "Acme")
-    _choose(plain, words.say("label_channel"), words.say("granted_channel_voice"))
+    choose(plain, words.say("label_entity"), "Acme")
+    choose(plain, words.say("label_channel"), words.say("granted_channel_voice"))
     for name, text in {
         "words": "可以",
         "text_version": "c2",
         "recording": "s3:a.wav",
         "sha256": "ab" * 32,
     }.items():
-        tab_to(plain, name)
-        plain.keyboard.type(text)
+        type_into(plain, name, text)
     plain.keyboard.press("Enter")
     plain.wait_for_selector("#said")
     assert plain.inner_text("h1") == words.say("waiting")
@@ -205,12 +172,7 @@ def test_every_page_can_be_read_by_everybody(
     words = wording(language)
 
     def check(what: str) -> None:
-        assert violations(checked) == "", what
-        assert not overflows(checked), what
-        checked.set_viewport_size(NARROW)
-        assert not overflows(checked), f"{what}, on a narrow screen"
-        checked.set_viewport_size(DESKTOP)
-        assert checked.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[language]
+        check_readable(checked, language, what)
 
     def submit(number: str, entity: str = "acme") -> None:
         checked.fill("#number", number)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from consentlog.domain.vocabulary import Method
 from consentlog.errors import Language
 from producers.uploads.wording import wording
-from tests.support.browser import NARROW, has_visible_focus, overflows, tab_to, violations
-from tests.support.desk_world import DESKTOP, DeskWorld, desk_world
+from tests.support.browser import (
+    LANGUAGES,
+    check_readable,
+    has_visible_focus,
+    tab_to,
+    type_into,
+)
+from tests.support.desk_world import DeskWorld, desk_world
 
-LANGUAGES: list[Language] = ["zh", "en"]
 ROWS = 3000
 
 
@@ -32,26 +36,18 @@ def _list(directory: Path) -> Path:
     return file
 
 
-def _type(page: Page, label: str, text: str) -> None:
-    tab_to(page, label)
-    page.keyboard.type(text)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_keyboard_imports_a_list_without_script(
-    browser: Browser, world: DeskWorld, tmp_path: Path, language: Language
+    plain: Page, world: DeskWorld, tmp_path: Path, language: Language
 ) -> None:
-    words = wording(language)
-    context = browser.new_context(viewport=DESKTOP, java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
+    words, page = wording(language), plain
     world.sign_in(page, language, "care")
     page.goto(world.at(language, "/desk/import"))
     assert has_visible_focus(page)
     # The dialog for files is the system's; what it would choose is put in for it.
     page.set_input_files("#file", _list(tmp_path))
     page.focus("#file")
-    _type(page, words.say("label_list"), "weekly")
+    type_into(page, words.say("label_list"), "weekly")
     tab_to(page, words.say("label_entity"))
     page.keyboard.press("ArrowDown")
     tab_to(page, words.say("submit"))
@@ -71,27 +67,16 @@ def test_the_keyboard_imports_a_list_without_script(
     page.wait_for_selector(f"h1:has-text('{words.say('title_finished')}')")
     assert len(world.events) == ROWS
     assert {event.fact.method for event in world.events} == {Method.IMPORT}
-    context.close()
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
 def test_every_page_of_lists_is_accessible(
-    browser: Browser,
-    world: DeskWorld,
-    tmp_path: Path,
-    language: Language,
-    scheme: Literal["light", "dark"],
+    checked: Page, world: DeskWorld, tmp_path: Path, language: Language
 ) -> None:
-    context = browser.new_context(viewport=DESKTOP, color_scheme=scheme)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
+    page = checked
 
     def check(what: str) -> None:
-        assert violations(page) == "", what
-        assert not overflows(page), what
-        page.set_viewport_size(NARROW)
-        assert not overflows(page), f"{what}, on a narrow screen"
-        page.set_viewport_size(DESKTOP)
+        check_readable(page, language, what)
 
     world.sign_in(page, language, "care")
     page.goto(world.at(language, "/desk/import"))
@@ -125,4 +110,3 @@ def test_every_page_of_lists_is_accessible(
     check("done")
     page.goto(world.at(language, "/desk/import"))
     check("lists")
-    context.close()

@@ -11,11 +11,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from consentlog.errors import Language
+
+LANGUAGES: Final[list[Language]] = ["zh", "en"]
+DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
 NARROW = ViewportSize(width=320, height=640)
 
@@ -42,6 +47,44 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+@contextmanager
+def watched_page(browser: Browser, **options: Any) -> Iterator[Page]:
+    """Open a page, and see at its end that it broke no policy, left no machine, told no number.
+
+    Args:
+        browser: The browser.
+        **options: Of a context of its own.
+    """
+    context = browser.new_context(**options)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    troubles: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: troubles.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    context.close()
+    assert not [one for one in troubles if "Content Security Policy" in one]
+    assert not [url for url in asked if not url.startswith(("http://127.0.0.1:", "data:"))]
+    assert not [url for url in asked if "138" in url.partition("/desk")[2]]
+
+
+def choose(page: Page, label: str, text: str) -> None:
+    """Choose from a list as the keyboard does: downwards until the line is there."""
+    tab_to(page, label)
+    for _ in range(10):
+        if text in page.evaluate("() => document.activeElement.selectedOptions[0].text"):
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"{label} has no line {text}")
+
+
+def type_into(page: Page, label: str, text: str) -> None:
+    """Type into what bears a label, as `tab_to` finds it."""
+    tab_to(page, label)
+    page.keyboard.type(text)
+
+
 def tab_to(page: Page, text: str, most: int = 40) -> None:
     """Press Tab until what has the focus bears a text, value or label; as somebody without a mouse.
 
@@ -65,6 +108,17 @@ def has_visible_focus(page: Page) -> bool:
     """Tell whether what has the focus is marked so that one can see it."""
     style: str = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
     return style not in ("none", "")
+
+
+def check_readable(page: Page, language: Language, what: str) -> None:
+    """Check that everybody can read a page: its own width and a narrow one, and its language."""
+    assert violations(page) == "", what
+    assert not overflows(page), what
+    usual = page.viewport_size
+    page.set_viewport_size(NARROW)
+    assert not overflows(page), f"{what}, on a narrow screen"
+    page.set_viewport_size(usual or NARROW)
+    assert page.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[language], what
 
 
 def violations(page: Page) -> str:

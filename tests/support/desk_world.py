@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page
 
 from consentlog.domain.events import ConsentEvent
 from consentlog.errors import Language
@@ -21,8 +21,6 @@ from tests.support.desk import KnownSpread
 from tests.support.desk_lists import HaltingLog
 from tests.support.gateway import demo_reference
 from tests.support.served import served
-
-DESKTOP = ViewportSize(width=1280, height=800)
 
 
 @dataclass
