@@ -8,10 +8,11 @@ reason.
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from consentlog.errors import FatalError
@@ -44,6 +45,19 @@ class HttpSettings(Group):
 
     host: str = Field("127.0.0.1", description="address to bind; loopback unless told otherwise")
     port: int = Field(ge=0, le=65535, description="TCP port to bind")
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="address or network[,…] of reverse proxies whose X-Forwarded-For and"
+        " X-Forwarded-Proto say who calls, and whether over https; empty: none",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        # A name would be believed as it is written, and `*` lets every caller say who they are.
+        for one in filter(None, value.split(",")):
+            ip_network(one)
+        return value
 
 
 class ProbeSettings(Group):

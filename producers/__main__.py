@@ -20,6 +20,7 @@ from consentlog.reference.load import load_policy, load_registry
 from consentlog.reference.secrets import load_secrets
 from consentlog.reference.words import load_words
 from producers.app import Reference, build_gateway
+from producers.desk.ended import FILE, EndedSessions
 from producers.outside import outside_of
 from producers.publish import gateway_producer
 from producers.reviews.book import ReviewBook
@@ -66,6 +67,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     follower = follower_of(book, kafka, settings.reviews, clock)
 
     desk = settings.desk
+    ended = EndedSessions(clock, settings.spool.directory / FILE)
     lists = None
     if desk.uploads:
         root = Path(desk.uploads)
@@ -75,6 +77,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         events.start()
         follower.start()
+        ended.start()
         if lists is not None:
             lists.start()
         yield
@@ -94,6 +97,8 @@ def build(settings: GatewaySettings) -> FastAPI:
         pages=pages,
         book=book,
         lists=lists,
+        ended=ended,
+        only_https=desk.secure_cookie,
     )
 
 

@@ -27,6 +27,7 @@ from producers.channels.reviews import ReviewsChannel
 from producers.channels.schemas import SchemasChannel
 from producers.channels.sms import SmsChannels
 from producers.channels.takeovers import TakeoversChannel
+from producers.desk.ended import EndedSessions
 from producers.desk.recording import Recorder
 from producers.desk.session import Sessions
 from producers.desk.tabs import LISTS, TABS
@@ -69,6 +70,8 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     pages: Outside = ALONE,
     book: ReviewBook | None = None,
     lists: DeskLists | None = None,
+    ended: EndedSessions | None = None,
+    only_https: bool = True,
 ) -> FastAPI:
     """Put the channels together.
 
@@ -82,6 +85,9 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
         pages: What the pages ask of others; by default they know nothing and send no codes.
         book: What the review topic says; None = nobody reads it, and nobody can be told.
         lists: Where lists are kept that clerks hand in; None = the desk takes none.
+        ended: Which sessions of the desk were ended; None = that is forgotten with the process.
+        only_https: Whether browsers keep sessions of the desk over https only, save on this
+            machine.
 
     Raises:
         FatalError: `CL-6061` if the registry has no source for links, `CL-6063` if the secrets hold
@@ -97,7 +103,8 @@ def build_gateway(  # noqa: PLR0913  # options are keyword-only
     webhooks = Webhooks(registry, keys, secrets.webhooks, messages, intake, secrets.id_key, clock)
     later = Later(reference.policy, clock)
     presses = PressAcceptor(registry, acceptor, later, secrets.id_key, clock)
-    sessions = Sessions(registry, keys, clock, secrets.link_active, secrets.link_keys)
+    sealing = secrets.link_active, secrets.link_keys
+    sessions = Sessions(registry, keys, clock, *sealing, ended=ended, only_https=only_https)
     recorder = Recorder(acceptor, intake, pages.spread, limit)
     cases = book or ReviewBook()
     reviews = Reviews(registry, cases, acceptor, intake, log, clock)

@@ -89,7 +89,7 @@ class ReviewSettings(Group):
 
 
 class DeskSettings(Group):
-    """Lists that clerks hand in."""
+    """Clerks' sessions, and lists that they hand in."""
 
     uploads: str = Field(
         "",
@@ -101,6 +101,11 @@ class DeskSettings(Group):
     )
     upload_keep_days: int = Field(
         7, ge=0, le=3650, description="days that a finished list and its rows to look at stay"
+    )
+    secure_cookie: bool = Field(
+        True,
+        description="a session is kept only by a browser that is here over https, or on this"
+        " machine; false: over plain http too, where whoever is on the way can take it",
     )
 
 
@@ -114,4 +119,6 @@ class GatewaySettings(LinkSettings):
     gate: GateAccess = GateAccess(url="", key=SecretStr(""))
     codes: CodeSettings = CodeSettings(outbox="")
     reviews: ReviewSettings = ReviewSettings(overdue_hours=24)
-    desk: DeskSettings = DeskSettings(uploads="", upload_max_bytes=100 << 20, upload_keep_days=7)
+    desk: DeskSettings = DeskSettings(
+        uploads="", upload_max_bytes=100 << 20, upload_keep_days=7, secure_cookie=True
+    )

@@ -14,16 +14,18 @@ GRACE_S = 8
 def serve(app: FastAPI, settings: HttpSettings) -> None:
     """Serve on one address until SIGTERM or SIGINT.
 
-    The access log is off: it would print paths, and paths hold numbers and tokens.
+    The access log is off: it would print paths, and paths hold numbers and tokens. Who calls, and
+    over https or not, is what a proxy says that is trusted; else what the connection says.
 
     Args:
         app: The application.
-        settings: Where to listen.
+        settings: Where to listen, and behind whom.
     """
     uvicorn.run(
         app,
         host=settings.host,
         port=settings.port,
+        forwarded_allow_ips=settings.trusted_proxies,
         access_log=False,
         log_config=None,
         server_header=False,

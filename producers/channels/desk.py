@@ -34,7 +34,7 @@ from producers.page_texts import Texts
 from producers.pages import described, form_of
 
 SIGN_INS: Final = LimitSettings(acts_per_second=2, burst_acts=60)
-"""Of one address: a room of clerks who begin together, and no guessing."""
+"""Of one address with wrong keys, and of each key from it: a room of clerks who begin together."""
 
 _SHOWN: Final = {
     200: "The form; without a session the one to sign in.",
@@ -50,7 +50,7 @@ _RECORDED: Final = {
 _SIGNED_IN: Final = {
     200: "In, with the form that a session's end had interrupted.",
     403: "No entry, whatever is wrong with the key; or the form came from another place.",
-    429: "Too many tries from this address.",
+    429: "Too many tries from this address, with keys that are none or with this one.",
 }
 _MOVED: Final[Answers] = {303: {"description": "To `/desk`, with the cookie set or taken."}}
 _KEY: Final = {"key": "the clerk's API key"}
@@ -146,11 +146,13 @@ class DeskChannel:
         sent = read_form(await request.body())
         sheet = next((one for one in SHEETS if one.name == sent.one("to")), None)
         kept = sheet.kept_fields(sheet.typed(sent)) if sheet else ()
+        if self._sessions.is_plain(request):
+            return sign_in(frame, 403, "plain_http", kept)
+        clerk = self._sessions.clerk_with(sent.one("key"))
         try:
-            self._sign_ins.check(request.client.host if request.client else "")
+            self._check_tries(request, clerk)
         except RequestRefused as refused:
             return sign_in(frame, 429, "many_tries", kept, refused.retry_after_s)
-        clerk = self._sessions.clerk_with(sent.one("key"))
         if clerk is None:
             return sign_in(frame, 403, "wrong_key", kept)
         response: Response = RedirectResponse(f"/desk?lang={frame.language}", 303)
@@ -159,13 +161,21 @@ class DeskChannel:
         self._sessions.open(clerk, request, response)
         return response
 
+    def _check_tries(self, request: Request, clerk: Clerk | None) -> None:
+        """Count a try with a right key by itself: who tries wrong ones keeps no clerk out.
+
+        Nobody guesses a key of 24 random bytes; what is bounded is the work.
+        """
+        address = request.client.host if request.client else ""
+        self._sign_ins.check(address if clerk is None else f"{address} {clerk.id}")
+
     async def sign_out(self, request: Request) -> Response:
-        """Take the session from the browser."""
+        """End the session, and take it from the browser."""
         language = page_language(request)
         if not comes_from_here(request):
             return turned_away(Frame(language))
         response = RedirectResponse(f"/desk?lang={language}", 303)
-        self._sessions.close(response)
+        await self._sessions.close(request, response)
         return response
 
     def _show(self, sheet: Sheet) -> Callable[[Request], Awaitable[HTMLResponse]]:

@@ -9,17 +9,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
+from structlog.testing import capture_logs
 
 from consentlog.domain.registry import ApiKey, Period
 from consentlog.domain.scope import Scope
+from producers.app import build_gateway
 from producers.channels.desk import SIGN_INS
+from producers.desk.ended import FILE, EndedSessions
 from producers.desk.session import COOKIE, LASTS_S
 from producers.desk.wording import wording
 from producers.links import LinkSealer
 from producers.seal import Sealer
-from tests.support.desk import DeskClient
-from tests.support.gateway import NUMBER, Gateway, memory_gateway
+from tests.support.asgi import client_of
+from tests.support.desk import FROM_HERE, DeskClient
+from tests.support.gateway import NUMBER, FixedClock, Gateway, memory_gateway
 from tests.support.histories import NOON_MS
 from tests.support.pages import Page, nonce_of
 
@@ -59,13 +64,54 @@ def test_a_key_opens_a_session_that_leads_to_the_form(desk: DeskClient) -> None:
     cookie = answer.headers["set-cookie"]
     for part in ("HttpOnly", "SameSite=strict", "Path=/desk", f"Max-Age={LASTS_S}"):
         assert part in cookie
-    assert "Secure" not in cookie
     assert 'name="number"' in desk.get().text
 
 
-def test_over_https_the_cookie_never_leaves_without_it(gateway: Gateway) -> None:
-    answer = gateway.client.post("https://gateway/desk/sign-in", data={"key": gateway.keys["desk"]})
-    assert "Secure" in answer.headers["set-cookie"]
+@pytest.mark.parametrize(
+    ("at", "only_https", "is_secure"),
+    [
+        ("https://gateway", True, True),
+        ("https://gateway", False, True),
+        ("https://127.0.0.1:18443", True, True),
+        # A proxy that ends https, and is not one that is trusted.
+        ("http://gateway", True, True),
+        ("http://127.0.0.1.elsewhere.example", True, True),
+        # …and one that calls us by a name of its own.
+        ("http://127.0.0.1:8080 https://desk.example", True, True),
+        ("http://127.0.0.1:8080 https://desk.example", False, True),
+        ("http://gateway", False, False),
+        ("http://127.0.0.1:18080", True, False),
+        ("http://localhost:18080", True, False),
+        ("http://[::1]:18080", True, False),
+    ],
+)
+def test_the_cookie_never_leaves_without_https_save_to_this_machine(
+    tmp_path: Path, at: str, only_https: bool, is_secure: bool
+) -> None:
+    with memory_gateway(tmp_path, only_https=only_https) as gateway:
+        data = {"key": gateway.keys["desk"]}
+        address, _, origin = at.partition(" ")
+        headers = dict(FROM_HERE) | ({"origin": origin} if origin else {})
+        answer = gateway.client.post(f"{address}/desk/sign-in", data=data, headers=headers)
+    assert ("Secure" in answer.headers["set-cookie"]) is is_secure
+
+
+def test_a_browser_that_would_keep_no_session_is_told(desk: DeskClient, gateway: Gateway) -> None:
+    desk.headers = {"origin": "http://gateway"}
+    answer = desk.sign_in()
+    assert answer.status_code == 403
+    assert WORDS.html("plain_http") in answer.text
+    assert not desk.cookies
+    desk.headers = {"origin": "https://gateway"}
+    assert desk.sign_in().status_code == 303
+
+
+def test_an_odd_host_is_no_fault_of_ours(gateway: Gateway) -> None:
+    for host in ("[", "[::1", "a b", "", "\x7f", "127.0.0.1:x"):
+        headers = {"host": host}
+        data = {"key": gateway.keys["desk"]}
+        answer = gateway.client.post("/desk/sign-in", data=data, headers=headers)
+        assert "Secure" in answer.headers["set-cookie"], host
 
 
 def test_every_wrong_key_gets_the_same_answer(
@@ -84,16 +130,28 @@ def test_every_wrong_key_gets_the_same_answer(
     assert not [key for key in wrong if len(key) > 3 and key in said]
 
 
-def test_tries_are_limited_by_address(desk: DeskClient) -> None:
+def test_wrong_tries_are_limited_by_address(desk: DeskClient) -> None:
     answers = (desk.post("/desk/sign-in", key="x") for _ in range(1000))
     # The rate goes on while the test runs, so how many tries pass depends on the machine.
     found = list(itertools.takewhile(lambda answer: answer.status_code == 403, answers))
     assert SIGN_INS.burst_acts <= len(found) < 1000
-    late = desk.sign_in()
+    late = desk.post("/desk/sign-in", key="y")
     assert late.status_code == 429
     assert not desk.cookies
     assert int(late.headers["retry-after"]) >= 1
     assert WORDS.say("many_tries") in late.text
+    # Whoever tries wrong keys keeps nobody out who sits behind the same address.
+    assert desk.sign_in().status_code == 303
+
+
+def test_tries_with_one_key_are_limited_too_and_only_with_that_one(desk: DeskClient) -> None:
+    answers = (desk.sign_in() for _ in range(1000))
+    found = list(itertools.takewhile(lambda answer: answer.status_code == 303, answers))
+    assert SIGN_INS.burst_acts <= len(found) < 1000
+    desk.cookies.clear()
+    assert desk.sign_in().status_code == 429
+    assert not desk.cookies
+    assert desk.sign_in("care").status_code == 303
 
 
 def test_a_session_ends_with_the_shift(desk: DeskClient, gateway: Gateway) -> None:
@@ -128,14 +186,14 @@ def test_forged_sessions_are_none(desk: DeskClient, gateway: Gateway) -> None:
     key_id, _, text = good.partition(".")
     secrets = gateway.reference.secrets
     key = gateway.reference.registry.keys["desk-1"]
-    plain = json.dumps([key.id, key.sha256, NOON_MS * 2]).encode()
+    plain = json.dumps(["00" * 16, key.id, key.sha256, NOON_MS * 2]).encode()
     forged = [
         "x",
         f"{key_id}.",
         f"k9.{text}",
         good[:-4],
         f"{key_id}.{text[:-6]}AAAAAA",
-        Sealer("consentlog-desk-1", "k1", {"k1": b"\x01" * 32}).seal(plain),
+        Sealer("consentlog-desk-2", "k1", {"k1": b"\x01" * 32}).seal(plain),
         # Sealed by the right key, for another use: a link, and anything else.
         Sealer("consentlog-link-1", secrets.link_active, secrets.link_keys).seal(plain),
         LinkSealer(secrets.link_active, secrets.link_keys).mint(NUMBER, Scope("acme")),
@@ -159,7 +217,7 @@ def test_sealing_keys_rotate(tmp_path: Path) -> None:
         desk.sign_in()
         old, cookie = gateway.reference.secrets.link_keys["k1"], desk.cookies
     for keys, is_open in (({"k1": old, "k2": b"\x02" * 32}, True), ({"k2": b"\x02" * 32}, False)):
-        sealer = Sealer("consentlog-desk-1", "k2", keys)
+        sealer = Sealer("consentlog-desk-2", "k2", keys)
         assert (sealer.open(cookie[COOKIE]) is not None) is is_open
         assert sealer.seal(b"x").startswith("k2.")
 
@@ -170,6 +228,79 @@ def test_signing_out_takes_the_session(desk: DeskClient) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk?lang=en")
     assert not desk.cookies
     assert WORDS.say("sign_in") in desk.get().text
+
+
+def test_a_cookie_that_was_copied_ends_with_its_session(desk: DeskClient, gateway: Gateway) -> None:
+    desk.sign_in()
+    copied, other = dict(desk.cookies), DeskClient(gateway)
+    other.sign_in()
+    desk.post("/desk/sign-out")
+    desk.cookies = copied
+    assert WORDS.say("sign_in") in desk.get().text
+    assert desk.post(number=NUMBER, entity="acme").status_code == 403
+    assert gateway.is_untouched
+    # It is one session that ended: the clerk's other one, on another machine, goes on.
+    assert 'name="number"' in other.get().text
+
+
+def test_a_session_that_was_ended_is_over_after_a_restart_too(tmp_path: Path) -> None:
+    file = tmp_path / FILE
+    with memory_gateway(tmp_path / "1", ended=EndedSessions(FixedClock(), file)) as gateway:
+        ended, kept = DeskClient(gateway), DeskClient(gateway)
+        for one in (ended, kept):
+            one.sign_in()
+        cookies = dict(ended.cookies)
+        ended.post("/desk/sign-out")
+        reference, log, clock = gateway.reference, gateway.log, FixedClock()
+    again = EndedSessions(clock, file)
+    again.start()
+    with client_of(build_gateway(reference, log, clock, ended=again)) as client:
+        gateway.client = client
+        ended.cookies = cookies
+        assert WORDS.say("sign_in") in ended.get().text
+        assert 'name="number"' in kept.get().text
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_ends_are_kept_as_long_as_sessions_last_and_so_many(tmp_path: Path) -> None:
+    clock = FixedClock()
+    ended = EndedSessions(clock, tmp_path / FILE, most=3)
+
+    async def end(*names: str) -> None:
+        for at, name in enumerate(names, 1):
+            await ended.end(name, clock.at_ms + 1000 * at)
+
+    anyio.run(end, "a", "b", "c", "d")
+    assert [one for one in "abcd" if ended.has(one)] == ["b", "c", "d"]
+    clock.at_ms += 3000
+    anyio.run(end, "e")
+    again = EndedSessions(clock, tmp_path / FILE)
+    again.start()
+    for store in (ended, again):
+        assert [one for one in "abcde" if store.has(one)] == ["d", "e"]
+
+
+@pytest.mark.parametrize("damage", [b"no database at all, but long enough for one", None])
+def test_a_file_that_cannot_be_used_keeps_nobody_from_leaving(
+    tmp_path: Path, damage: bytes | None
+) -> None:
+    file = tmp_path / "sessions"
+    file.mkdir() if damage is None else file.write_bytes(damage)
+    with capture_logs() as lines, memory_gateway(tmp_path) as gateway:
+        ended = EndedSessions(gateway.clock, file)
+        ended.start()
+        with client_of(
+            build_gateway(gateway.reference, gateway.log, gateway.clock, ended=ended)
+        ) as client:
+            gateway.client = client
+            desk = DeskClient(gateway)
+            desk.sign_in()
+            copied = dict(desk.cookies)
+            assert desk.post("/desk/sign-out").status_code == 303
+            desk.cookies = copied
+            assert WORDS.say("sign_in") in desk.get().text
+    events = [line["event"] for line in lines if line["log_level"] == "error"]
+    assert events == ["ended_sessions_not_read", "ended_session_not_kept"]
 
 
 @pytest.mark.parametrize("path", [*SHEETS, "/desk/sign-in", "/desk/sign-out"])
