@@ -27,6 +27,7 @@ from producers.not_now import check_not_now
 from producers.outcome import Outcome
 from producers.request import EventIn
 from producers.reviews.opening import open_review
+from producers.reviews.proposer import sentence_of
 from producers.rules import FLAWS, check_rules
 from producers.scoping import scope_of, unknown_in, widened
 from producers.stated import read_times
@@ -113,7 +114,8 @@ class Acceptor:
             detail = "a row of a list does not say clearly what the person wants"
         elif waits_for_approval(fact):
             reason = ReviewReason.NEEDS_APPROVAL
-            detail = f"{_WAITING[fact.action]} waits for a second person"
+            waits = f"{_WAITING[fact.action]} waits for a second person"
+            detail = sentence_of(waits, draft.principal.key_id)
         else:
             return found
         return replace(found, review=self.review(draft, reason, detail, event.subject, event=event))

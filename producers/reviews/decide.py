@@ -27,8 +27,9 @@ from producers.outcome import Outcome
 from producers.request import EventIn
 from producers.reviews.book import ReviewBook
 from producers.reviews.case import Case, Decided, Place
+from producers.reviews.proposer import proposers_of
 from producers.reviews.shapes import DecisionIn, Verdict
-from producers.reviews.verdict import acts_of, approval, check_fit, stated_by
+from producers.reviews.verdict import acts_of, approval, check_fit
 from producers.rules import check_rules
 
 READ: Final = "reviews:read"
@@ -171,9 +172,12 @@ class Reviews:
         return [self._event(act, principal) for act in acts]
 
     def _check_approver(self, case: ReviewEvent, asked: DecisionIn, principal: Principal) -> None:
-        """Check that a second person approves; whether it counts is decided with the act."""
+        """Check that a second person approves; whether it counts is decided with the act.
+
+        The scopes of a key may have changed since it proposed what waits.
+        """
         check_rules(approval(case, asked, principal.key_id), principal)
-        if stated_by(case) == principal.key_id:
+        if principal.key_id in proposers_of(case):
             raise RequestRefused("CL-1805")
 
     def _event(self, act: EventIn, principal: Principal) -> ConsentEvent:

@@ -7,7 +7,6 @@ acts.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
@@ -134,17 +133,6 @@ def approval(case: ReviewEvent, asked: DecisionIn, by: str) -> EventIn:
         by: Who decides: the id of the key.
     """
     return _naming(case, asked, "approved", case.event_id or case.review_id, by)
-
-
-def stated_by(case: ReviewEvent) -> str | None:
-    """Return who stated what waits, as far as what came in says it."""
-    try:
-        stated = json.loads(case.payload)
-    except (ValueError, RecursionError):
-        return None
-    actor = stated.get("actor") if isinstance(stated, dict) else None
-    found = actor.get("id") if isinstance(actor, dict) else None
-    return found if isinstance(found, str) else None
 
 
 def _refusal(

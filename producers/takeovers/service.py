@@ -26,6 +26,7 @@ from producers.outcome import Outcome
 from producers.reviews.book import ReviewBook
 from producers.reviews.case import Case, Decided
 from producers.reviews.opening import open_review
+from producers.reviews.proposer import sentence_of
 from producers.stated import read_times
 from producers.takeovers.manifest import Manifest, canonical, digest_of
 from producers.takeovers.row import SPOKEN, TakeoverRow
@@ -82,14 +83,14 @@ class Takeovers:
         payload = manifest.canonical
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise RequestRefused("CL-1901", bytes=len(payload), limit=MAX_PAYLOAD_BYTES)
-        detail = f"{manifest.rows} documented consents of a list, proposed by {principal.key_id}"
+        what = f"{manifest.rows} documented consents of a list"
         return open_review(
             self._id_key,
             ReviewReason.TAKEOVER,
             source=principal.source.id,
             opened_at_ms=self._clock.now_ms(),
             payload=payload,
-            detail=detail,
+            detail=sentence_of(what, principal.key_id),
             entity=manifest.entity,
         )
 

@@ -18,6 +18,7 @@ from tests.support.decisions import SPOKEN, WHY, EndedLog, decide, events, steps
 from tests.support.gateway import Gateway, corrected, memory_gateway
 from tests.support.histories import NOON_MS
 from tests.support.reviews import record_of
+from tests.support.takeovers import manifest, row
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,36 @@ def test_nobody_approves_what_they_stated(gateway: Gateway, log: EndedLog, reaso
     assert (answer.status_code, answer.json()["code"]) == (403, "CL-1805")
     assert len(log.records(REVIEWS.name)) == count
     assert decide(gateway, review_id, "declined").status_code == 202
+
+
+def becomes_compliance(gateway: Gateway, source: str) -> None:
+    """Give the key of a source what compliance may do, and nothing else."""
+    keys = gateway.reference.registry.keys
+    object.__setattr__(keys[f"{source}-1"], "scopes", keys["compliance-1"].scopes)
+
+
+@pytest.mark.parametrize(("source", "act"), WAITING, ids=["spoken grant", "correction"])
+def test_a_key_that_stated_it_for_others_approves_nothing_once_its_scopes_are_others(
+    gateway: Gateway, log: EndedLog, source: str, act: dict[str, Any]
+) -> None:
+    """The actor is the caller's word; the key is known."""
+    asked = gateway.post(act, source).json()
+    count = len(events(log)), len(steps(log))
+    becomes_compliance(gateway, source)
+    answer = decide(gateway, asked["review_id"], "approved", source)
+    assert (answer.status_code, answer.json()["code"]) == (403, "CL-1805")
+    assert (len(events(log)), len(steps(log))) == count
+    assert decide(gateway, asked["review_id"], "approved").status_code == 202
+
+
+def test_who_proposed_a_list_approves_it_never(gateway: Gateway, log: EndedLog) -> None:
+    headers = {"x-api-key": gateway.keys["takeover"]}
+    asked = gateway.client.post("/v1/takeovers", json=manifest([row()]), headers=headers).json()
+    becomes_compliance(gateway, "takeover")
+    answer = decide(gateway, asked["takeover_id"], "approved", "takeover")
+    assert (answer.status_code, answer.json()["code"]) == (403, "CL-1805")
+    assert len(steps(log)) == 1
+    assert decide(gateway, asked["takeover_id"], "approved").status_code == 202
 
 
 def test_an_approval_needs_its_own_right(gateway: Gateway, log: EndedLog) -> None:
