@@ -83,6 +83,19 @@ class Intake:
             delivered.append(next(of_events) if has_event else case._replace(position=None))
         return delivered
 
+    async def deliver_case(self, review: ReviewEvent) -> Delivered:
+        """Deliver one step of a case that goes with no act.
+
+        Returns:
+            Where it is in the review topic, for whoever waits until cases are read: no consistency
+            token, which is a position among events.
+
+        Raises:
+            TransientError: As `deliver`.
+        """
+        (delivered,) = await self._reviews([review], None)
+        return delivered
+
     async def deliver_rows(
         self,
         records: Sequence[NewRecord],

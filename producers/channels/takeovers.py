@@ -87,6 +87,8 @@ class TakeoversChannel:
     async def propose(self, request: Request) -> JSONResponse:
         """Open the case of a list, or tell how it stands; 202 once the case is durable.
 
+        Asked after the answer, `show` knows the list, unless Kafka is away or cases are read late.
+
         Raises:
             RequestRefused: `CL-1101`, `CL-1102`, `CL-1103`, `CL-1104` for the key, `CL-1109` if it
                 is too fast, `CL-1002`, `CL-1001` for the form, `CL-1901` for a list too large.
@@ -98,9 +100,7 @@ class TakeoversChannel:
         known = self._takeovers.standing(case.review_id, principal)
         if known is None:
             known = Standing(WAITING)
-            delivered = await self._intake.deliver(
-                Outcome(review=case), request.headers.get("traceparent")
-            )
+            delivered = await self._intake.deliver_case(case)
             if delivered.position is not None:
                 await self._book.applied(delivered.position.offset, _FILED_WITHIN_S)
         return JSONResponse({"takeover_id": case.review_id.hex(), **known.shown}, 202)

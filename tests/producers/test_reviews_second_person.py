@@ -14,8 +14,8 @@ from consentlog.domain.vocabulary import Action
 from consentlog.kafka.topics import REVIEWS
 from consentlog.wire.evidence import decode_evidence
 from consentlog.wire.reviews import ReviewEvent, ReviewReason
-from tests.support.decisions import SPOKEN, WHY, EndedLog, decide, events, steps
-from tests.support.gateway import Gateway, corrected, memory_gateway
+from tests.support.decisions import SPOKEN, WHY, EndedLog, decide, events, shown, steps
+from tests.support.gateway import Gateway, approved, corrected, memory_gateway
 from tests.support.histories import NOON_MS
 from tests.support.reviews import record_of
 from tests.support.takeovers import manifest, row
@@ -148,6 +148,17 @@ def test_who_proposed_a_list_approves_it_never(gateway: Gateway, log: EndedLog) 
     assert (answer.status_code, answer.json()["code"]) == (403, "CL-1805")
     assert len(steps(log)) == 1
     assert decide(gateway, asked["takeover_id"], "approved").status_code == 202
+
+
+def test_approved_past_its_case_it_counts_and_the_case_stays_for_somebody_to_close(
+    gateway: Gateway, log: EndedLog
+) -> None:
+    asked = gateway.post(SPOKEN).json()
+    gateway.post(approved(asked["event_id"]), "compliance")
+    assert opens(log)
+    assert shown(gateway, asked["review_id"])["state"] == "open"
+    assert decide(gateway, asked["review_id"], "declined").status_code == 202
+    assert opens(log)
 
 
 def test_an_approval_needs_its_own_right(gateway: Gateway, log: EndedLog) -> None:

@@ -139,6 +139,34 @@ def test_how_a_list_stands_is_told_to_its_own_source(gateway: Gateway) -> None:
     assert (unknown.status_code, unknown.json()["code"]) == (404, "CL-1902")
 
 
+def test_a_list_that_was_proposed_can_be_asked_after_at_once(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer waits until the book has the case: asked right then, nobody hears of no list."""
+    log, waited = gateway.log, list[tuple[int, float]]()
+    assert isinstance(log, FollowedLog)
+    log.follows = False
+
+    async def applied(offset: int, within_s: float) -> bool:
+        waited.append((offset, within_s))
+        log.follow()
+        return True
+
+    monkeypatch.setattr(log.book, "applied", applied)
+    takeover_id = propose(gateway, manifest([row()])).json()["takeover_id"]
+    assert waited == [(0, 2.0)]
+    key = {"x-api-key": gateway.keys["takeover"]}
+    answer = gateway.client.get(f"/v1/takeovers/{takeover_id}", headers=key)
+    assert (answer.status_code, answer.json()["status"]) == (200, "waiting")
+
+
+def test_proposed_while_kafka_is_away_a_list_is_durable_and_told_of_later(gateway: Gateway) -> None:
+    gateway.log.is_down = True
+    answer = propose(gateway, manifest([row()]))
+    assert (answer.status_code, answer.json()["status"]) == (202, "waiting")
+    assert len(gateway.log.spooled) == 1
+
+
 def test_a_case_of_another_kind_is_no_takeover(gateway: Gateway) -> None:
     (result,) = taken(gateway, row(number="12"))
     key = {"x-api-key": gateway.keys["takeover"]}
