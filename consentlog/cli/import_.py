@@ -35,7 +35,7 @@ from consentlog.errors import InvalidEvent
 from producers.imports.columns import Columns, columns_of, data_rows
 from producers.imports.faults import FaultFile
 from producers.imports.memory import list_memory, memory_file
-from producers.imports.preview import Preview, check_numbers, check_zone, preview
+from producers.imports.preview import Preview, check_numbers, check_readable, check_zone, preview
 from producers.imports.rows import RowReader
 from producers.imports.run import Import
 from producers.imports.sending import HttpGateway
@@ -62,6 +62,11 @@ StateDir = Annotated[
     typer.Option("--state-dir", help="keeps what a list had; default: beside FILE"),
 ]
 
+AllowUnreadable = Annotated[
+    bool,
+    typer.Option("--allow-unreadable", help="send even if more than a tenth cannot be read"),
+]
+
 
 @app.command()
 def import_(  # noqa: PLR0913  # options of a command
@@ -84,6 +89,7 @@ def import_(  # noqa: PLR0913  # options of a command
     *,
     dry_run: DryRun = False,
     yes: Yes = False,
+    allow_unreadable: AllowUnreadable = False,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
@@ -91,7 +97,8 @@ def import_(  # noqa: PLR0913  # options of a command
 
     Looks the whole list over and counts, then asks, then sends. May be stopped and started again:
     it goes on where it stopped, and the same row of the same list is one act. Rows that a person
-    must look at stand in FILE.errors.csv. Exit 1 if a row was recorded nowhere. Example:
+    must look at stand in FILE.errors.csv. Exit 1 if a row was recorded nowhere, or if nothing was
+    sent because more than a tenth of the rows (and more than 100) cannot be read. Example:
 
     \b
     consentlog import dnc.csv --list weekly-dnc --source care --entity acme --zone Asia/Shanghai
@@ -111,9 +118,11 @@ def import_(  # noqa: PLR0913  # options of a command
     screen.preview(file, table, found)
     check_numbers(found)
     check_zone(found, zone)
+    if dry_run and as_json:
+        emit(_as_json(found, None))
+    if not allow_unreadable:
+        check_readable(found)
     if dry_run:
-        if as_json:
-            emit(_as_json(found, None))
         return
     if not yes and not screen.asks(found.rows):
         raise typer.Exit(1)

@@ -29,11 +29,12 @@ from producers.page_forms import page_language, read_form
 from producers.pages import described, form_of
 from producers.uploads.arriving import Arriving, Desk, NotTaken, drain
 from producers.uploads.desk_lists import DeskLists
+from producers.uploads.draw_confirm import UNREADABLE, ZONE
 from producers.uploads.draw_form import AT, ListForm, draw_form, draw_lists
 from producers.uploads.draw_upload import UploadPage, draw_upload, stands, told
 from producers.uploads.handing import Handing
 from producers.uploads.openapi import ERRORS_ANSWER, LIST_FORM
-from producers.uploads.terms import names_no_zone
+from producers.uploads.said import Said
 from producers.uploads.upload import State, Upload
 from producers.uploads.wording import wording
 
@@ -53,12 +54,13 @@ _DONE: Final = {
     403: _TAKEN[403],
     404: _FOUND[404],
     409: "A list of this name is being imported.",
-    422: "A zone is needed.",
+    422: "A zone is needed, or the word that a list really is so of which much cannot be read.",
 }
 _TO_LIST: Final[Answers] = {303: {"description": "To the list's page."}}
 _BUTTONS: Final = {
     "act": "go: import, go on or read again; discard: take the list away",
     "zone": "of dates without an offset, where the list was handed in without one",
+    "unreadable": "anything: the list really is so, where much of it cannot be read",
 }
 _PIECE: Final = 1 << 16
 
@@ -153,7 +155,8 @@ class DeskImportsChannel:
             await asyncio.to_thread(self._lists.shelf.remove, id)
             return _to(AT, frame)
         if sent.one("act") == "go" and is_idle:
-            return await self._go(frame, clerk, upload, sent.one("zone").strip())
+            said = Said(sent.one(ZONE).strip(), is_so=bool(sent.one(UNREADABLE)))
+            return await self._go(frame, clerk, upload, said)
         return _to(f"{AT}/{id}", frame)
 
     async def errors(self, request: Request, id: str) -> Response:
@@ -167,15 +170,17 @@ class DeskImportsChannel:
         headers = {"Content-Disposition": f'attachment; filename="errors-{id[:8]}.csv"'}
         return StreamingResponse(_pieces(path), 200, headers, "text/csv; charset=utf-8")
 
-    async def _go(self, frame: Frame, clerk: Clerk, upload: Upload, zone: str) -> Response:
+    async def _go(self, frame: Frame, clerk: Clerk, upload: Upload, said: Said) -> Response:
         words = wording(frame.language)
         if upload.state is State.READING:
             await asyncio.to_thread(self._lists.runs.look, upload)
         elif upload.state in (State.LOOKED, State.RUNNING, State.STOPPED):
+            wrong = said.lacks_for(upload)
+            if wrong:
+                shown = {"wrong": wrong, "zone": said.zone, "is_said": said.is_so}
+                return self._list(frame, clerk, upload, 422, **shown)
             if upload.needs_zone:
-                if names_no_zone(zone):
-                    return self._list(frame, clerk, upload, 422, zone=zone)
-                upload = replace(upload, zone=zone)
+                upload = replace(upload, zone=said.zone)
             try:
                 await asyncio.to_thread(self._lists.runs.send, upload, self._handing(frame, clerk))
             except FatalError as busy:
@@ -244,7 +249,7 @@ class DeskImportsChannel:
         has_errors = self._lists.shelf.has_errors(upload.id)
         work = self._lists.runs.work_of(upload.id)
         choices, words = self._choices(frame, clerk), wording(frame.language)
-        page = UploadPage(upload, work, choices, words, has_errors, status, **shown)
+        page = UploadPage(upload, work, choices, words, has_errors, **shown)
         return frame.page(page.title, draw_upload(page), status, refresh_s=page.refresh_s)
 
     def _none_here(self, frame: Frame) -> HTMLResponse:

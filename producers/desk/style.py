@@ -37,6 +37,8 @@ color:var(--ink);font:inherit;letter-spacing:normal}
 .wide{grid-column:1/-1}
 .desk textarea{min-height:5.5rem}
 .desk input[type=hidden]{display:none}
+.desk input[type=checkbox]{width:1.5rem;min-height:1.5rem;margin:.5rem .5rem .5rem 0;
+vertical-align:middle}
 .desk input#number{font-size:1.5rem;font-variant-numeric:tabular-nums;letter-spacing:.03em}
 .desk form>.row:first-of-type select{min-height:3.375rem;font-size:1.125rem}
 .desk input#number{min-height:3.375rem}

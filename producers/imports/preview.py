@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,9 @@ from producers.imports.tables import Table
 _PARTS: Final = 64
 _EVERY: Final = 5000
 _FEW: Final = 20
+_READ_BY_HAND: Final = 100
+"""Rows that cannot be read, and that a person can still look at one by one."""
+_ONE_IN: Final = 10
 
 
 @dataclass(slots=True)
@@ -25,7 +28,8 @@ class Preview:
 
     `valid` = the number is one and the row is a refusal or hold; `duplicates` = rows that are the
     same act as an earlier row; `without_zone` = dates without an offset; `quarantined` = rows whose
-    number is none; `findings` by kind.
+    number is none; `unreadable` = those, and rows whose action nobody understands: each opens a
+    case of its own; `findings` by kind.
     """
 
     rows: int = 0
@@ -33,12 +37,22 @@ class Preview:
     duplicates: int = 0
     without_zone: int = 0
     quarantined: int = 0
+    unreadable: int = 0
     findings: Counter[Finding] = field(default_factory=Counter)
 
     @property
     def would_loosen(self) -> int:
         """Rows that would allow: they change nothing and go to review."""
         return self.findings[Finding.LOOSENS]
+
+    @property
+    def has_many_unreadable(self) -> bool:
+        """Whether so many rows cannot be read that the list is most likely read wrongly."""
+        return are_many(self.unreadable, self.rows)
+
+
+_READ: Final = frozenset({Finding.LOOSENS, Finding.DATE, Finding.SCOPE})
+"""Findings of rows that are read all the same."""
 
 
 class _Keys:
@@ -96,6 +110,34 @@ def check_numbers(found: Preview) -> None:
         raise InvalidEvent("CL-1502", reason=f"none of {found.rows} rows has a valid number")
 
 
+def are_many(unreadable: int, rows: int) -> bool:
+    """Tell whether so many rows cannot be read: more than a hundred, and more than one in ten."""
+    return unreadable > _READ_BY_HAND and unreadable * _ONE_IN > rows
+
+
+def check_readable(found: Preview) -> None:
+    """Check that most of a list can be read: each row that cannot would open a case.
+
+    Raises:
+        InvalidEvent: `CL-1510` with the counts and what is odd, the commonest first.
+    """
+    if found.has_many_unreadable:
+        raise unreadable(found.unreadable, found.rows, found.findings.items())
+
+
+def unreadable(count: int, rows: int, findings: Iterable[tuple[str, int]]) -> InvalidEvent:
+    """Return the problem of a list of which much cannot be read.
+
+    Args:
+        count: Rows that cannot.
+        rows: All rows.
+        findings: What is odd about rows, by kind.
+    """
+    commonest = sorted(findings, key=lambda one: -one[1])
+    kinds = ", ".join(f"{kind}: {number:,}" for kind, number in commonest if kind not in _READ)
+    return InvalidEvent("CL-1510", count=f"{count:,}", rows=f"{rows:,}", kinds=kinds)
+
+
 def check_zone(found: Preview, zone: str | None) -> None:
     """Check that a zone was named if a date needs one.
 
@@ -110,6 +152,7 @@ def _count(found: Preview, row: ReadRow) -> None:
     found.rows += 1
     found.without_zone += row.needs_zone
     found.quarantined += row.is_quarantined
+    found.unreadable += row.is_quarantined or Finding.ACTION in row.findings
     if row.findings:
         found.findings.update(row.findings)
     if not row.is_quarantined and Finding.LOOSENS not in row.findings:

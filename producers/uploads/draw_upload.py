@@ -12,6 +12,7 @@ from consentlog.errors import ConsentLogError
 from consentlog.observability.masking import mask_text
 from producers.desk.choices import Choices
 from producers.page_texts import Texts
+from producers.uploads.draw_confirm import UNREADABLE, ZONE, draw_unreadable, draw_zone
 from producers.uploads.draw_form import AT
 from producers.uploads.runs import Work
 from producers.uploads.upload import State, Upload
@@ -33,8 +34,8 @@ _SENT: Final = ("recorded", "held", "review", "lost", "undated")
 class UploadPage:
     """One list to draw; `work` = what this process is doing to it, `is_still` = does not refresh.
 
-    `status` is that of the answer: 422 = the zone that was typed beside the button is none.
-    `trouble` = why it cannot be done now.
+    `wrong` are fields beside the button that have to be put right; `zone` and `is_said` (that the
+    list really is so) what was sent of them. `trouble` = why it cannot be done now.
     """
 
     upload: Upload
@@ -42,9 +43,10 @@ class UploadPage:
     choices: Choices
     words: Texts
     has_errors: bool
-    status: int = 200
     is_still: bool = False
+    wrong: frozenset[str] = frozenset()
     zone: str = ""
+    is_said: bool = False
     trouble: str = ""
 
     @property
@@ -125,11 +127,11 @@ def _act(page: UploadPage) -> str:
     if page.work is not None:
         return ""
     go = _GO.get(upload.state, "")
-    zone = _zone(page) if go == "go_import" and upload.needs_zone else ""
+    said = _to_say(page) if go == "go_import" else ""
     button = (
-        _button(words, go, "go", 'class="first"' + ("" if zone else " autofocus")) if go else ""
+        _button(words, go, "go", 'class="first"' + ("" if said else " autofocus")) if go else ""
     )
-    start = _form(page, f"{zone}{button}") if go else ""
+    start = _form(page, f"{said}{button}") if go else ""
     if upload.state is State.FINISHED:
         return start
     text = f'<p class="soft">{words.html("discard_text")}</p>'
@@ -145,21 +147,21 @@ def _button(words: Texts, text: str, act: str, more: str = "") -> str:
     return f'<button type="submit" name="act" value="{act}" {more}>{words.html(text)}</button>'
 
 
-def _zone(page: UploadPage) -> str:
-    words = page.words
-    count = f"{page.upload.counts.get('without_zone', 0):,}"
-    wrong = ""
-    if page.status == 422:
-        wrong = f'<span class="wrong" id="zone-wrong">{words.html("wrong_zone")}</span>'
-    about = "zone-hint zone-wrong" if wrong else "zone-hint"
-    is_wrong = ' aria-invalid="true"' if wrong else ""
-    return (
-        f'<p class="note">{words.html("needs_zone", count=count)}</p>'
-        f'<label for="zone">{words.html("label_zone")}</label>'
-        f'<input type="text" id="zone" name="zone" value="{escape(page.zone)}" required '
-        f'spellcheck="false" aria-describedby="{about}"{is_wrong} autofocus>'
-        f'<span class="hint soft" id="zone-hint">{words.html("hint_zone")}</span>{wrong}'
-    )
+def _to_say(page: UploadPage) -> str:
+    """Draw what has to be said before a list is imported."""
+    upload, words, wrong = page.upload, page.words, page.wrong
+    found = ""
+    if upload.needs_zone:
+        found += draw_zone(upload, words, page.zone, is_wrong=ZONE in wrong)
+    if upload.has_many_unreadable:
+        found += draw_unreadable(
+            upload,
+            words,
+            is_said=page.is_said,
+            is_wrong=UNREADABLE in wrong,
+            is_first=not found,
+        )
+    return found
 
 
 def _results(page: UploadPage) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from consentlog.errors import ConsentLogError
+from producers.imports.preview import are_many
 from producers.imports.rows import ListOf
 
 
@@ -82,6 +83,11 @@ class Upload:
     def needs_zone(self) -> bool:
         """Whether a date of it has no offset, and nobody said in which zone it is."""
         return self.zone is None and bool(self.counts.get("without_zone"))
+
+    @property
+    def has_many_unreadable(self) -> bool:
+        """Whether so much of it cannot be read that it is imported only if somebody says so."""
+        return are_many(self.counts.get("unreadable", 0), self.rows)
 
     @property
     def error(self) -> ConsentLogError | None:

@@ -72,6 +72,7 @@ def test_a_dry_run_counts_and_sends_nothing(file: Path, stub: StubGateway) -> No
         "duplicates": 1,
         "without_zone": 0,
         "quarantined": 1,
+        "unreadable": 1,
         "findings": {"number_not_only_digits": 1, "would_loosen": 1},
     }
     assert stub.bodies == 0
@@ -154,6 +155,25 @@ def test_the_wrong_column_opens_no_case_for_every_row(file: Path, stub: StubGate
     assert done.returncode == 1
     assert "CL-1502" in done.stderr
     assert stub.bodies == 0
+
+
+def test_a_list_of_which_much_cannot_be_read_is_sent_only_if_somebody_says_so(
+    file: Path, stub: StubGateway
+) -> None:
+    good, bad = (f"138{n:08d}" for n in range(900)), ["138****8000"] * 101
+    file.write_text("\n".join(["手机号", *good, *bad]) + "\n")
+    for options in (["--yes"], ["--dry-run"]):
+        done = run(file, stub, *options)
+        assert (done.returncode, stub.bodies) == (1, 0)
+        assert "CL-1510" in done.stderr
+        assert "101 of 1,001" in done.stderr
+        assert "nothing was sent" in done.stderr
+        assert "138****8000" not in done.stderr
+    assert len(file.with_name("dnc.csv.errors.csv").read_text().splitlines()) == 102
+    assert run(file, stub, "--dry-run", "--allow-unreadable").returncode == 0
+    done = run(file, stub, "--yes", "--allow-unreadable")
+    assert done.returncode == 0, done.stderr
+    assert len(stub.items) == 1001
 
 
 def test_nothing_is_sent_that_nobody_agreed_to(file: Path, stub: StubGateway) -> None:
