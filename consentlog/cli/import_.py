@@ -30,6 +30,7 @@ from consentlog.cli.list_options import (
     Zone,
 )
 from consentlog.cli.output import AsJson, Lang, emit, language
+from consentlog.cli.own_files import own_files
 from consentlog.cli.stopping import Stopped, stop_on_signals
 from consentlog.errors import InvalidEvent
 from producers.imports.columns import Columns, columns_of, data_rows
@@ -146,6 +147,7 @@ def _be_quick() -> None:
     gc.set_threshold(100_000, 50, 50)
 
 
+@own_files()
 def _look_over(
     table: Table, columns: Columns, reader: RowReader, fault_path: Path | None, screen: ImportScreen
 ) -> Preview:
@@ -156,6 +158,7 @@ def _look_over(
             return preview(table, columns, reader, faults, on_progress)
 
 
+@own_files()
 def _send(  # noqa: PLR0913  # what a run stands on
     terms: Terms,
     door: Door,

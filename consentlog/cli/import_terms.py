@@ -89,12 +89,15 @@ def door_of(source: str, url: str | None, key_file: Path | None, data_dir: Path 
     """Find the gateway and the source's key.
 
     Raises:
-        typer.BadParameter: If there is no such key, or others can read its file.
+        typer.BadParameter: If there is no such key, others can read its file, or the address is
+            none.
         ConsentLogError: If no address was given and no local stack runs.
     """
     layout = _layout(data_dir)
     key = _key_in(key_file) if key_file else _key_of(source, layout)
     address = (url or running_stack(layout).url("gateway")).rstrip("/")
+    if not address.startswith(("http://", "https://")):
+        raise typer.BadParameter("http://… or https://…", param_hint="--url")
     return Door(address, {"x-api-key": key, "content-type": "application/json"})
 
 
@@ -148,9 +151,12 @@ def _key_in(key_file: Path) -> str:
     try:
         if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
             raise typer.BadParameter("others can read it (chmod 600)", param_hint="--key-file")
-        return key_file.read_text("utf-8").strip()
+        key = key_file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise typer.BadParameter("it cannot be read", param_hint="--key-file") from None
+    if not key or not key.isascii() or not key.isprintable():
+        raise typer.BadParameter("it holds no key: one line of ASCII", param_hint="--key-file")
+    return key
 
 
 def _key_of(source: str, layout: Layout) -> str:

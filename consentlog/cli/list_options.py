@@ -32,5 +32,6 @@ Faults = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="look it over; send nothing")]
 Yes = Annotated[bool, typer.Option("--yes", help="go on without asking")]
 Patience = Annotated[
-    float, typer.Option("--patience", help="seconds to wait for a gateway that takes nothing")
+    float,
+    typer.Option("--patience", min=0, help="seconds to wait for a gateway that takes nothing"),
 ]

@@ -27,6 +27,7 @@ from consentlog.cli.list_options import (
     Zone,
 )
 from consentlog.cli.output import AsJson, ExitCode, Lang, emit, language
+from consentlog.cli.own_files import own_files
 from consentlog.cli.stopping import Stopped, stop_on_signals
 from consentlog.cli.takeover_screen import TakeoverScreen
 from consentlog.errors import InvalidEvent
@@ -143,6 +144,7 @@ def _check_words(method: str | None, channel: str | None) -> None:
             raise typer.BadParameter(", ".join(words), param_hint=option)
 
 
+@own_files()
 def _look_over(  # noqa: PLR0913  # what a list is read by
     file: Path,
     about: ConsentList,
@@ -190,6 +192,7 @@ def _propose_or_send(
         raise typer.Exit(ExitCode.FAILURE)
 
 
+@own_files()
 def _send(
     job: _Job, client: TakeoverClient, place: Place, screen: TakeoverScreen, on_progress: Any
 ) -> None:
