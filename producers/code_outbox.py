@@ -71,5 +71,5 @@ def read_outbox(path: Path) -> list[Message]:
     """Return the messages in a file, oldest first; none if it is not there."""
     try:
         return [Message(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []

@@ -84,11 +84,18 @@ def check(  # noqa: PLR0913  # options of a command
 
 def _gate(url: str | None, key_file: Path | None, data_dir: Path | None) -> tuple[str, str]:
     if url is not None and key_file is not None:
-        return url, _read(key_file).strip()
+        return url, _key_in(key_file)
     layout = Layout((data_dir or LocalSettings.read().data_dir).expanduser().absolute())
     address = url or running_stack(layout).url("gate")
-    key = _read(key_file).strip() if key_file else json.loads(_read(layout.keys))["dialer"]
+    key = _key_in(key_file) if key_file else json.loads(_read(layout.keys))["dialer"]
     return address, str(key)
+
+
+def _key_in(key_file: Path) -> str:
+    key = _read(key_file).strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise FatalError("CL-2007", path=key_file, reason="it holds no key: one line of ASCII")
+    return key
 
 
 def _read(path: Path) -> str:
@@ -96,6 +103,8 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8")
     except OSError as exc:
         raise FatalError("CL-2007", path=path, reason=exc.strerror or "not readable") from exc
+    except UnicodeDecodeError as exc:
+        raise FatalError("CL-2007", path=path, reason="it is no text") from exc
 
 
 def _exit_code(reply: Reply) -> ExitCode:

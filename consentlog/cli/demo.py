@@ -132,12 +132,14 @@ def _data_directory(screen: Screen, data_dir: Path | None, *, keep: bool) -> Ite
     """Give a directory without any earlier record; delete it afterwards if it is temporary.
 
     Raises:
-        FatalError: `CL-9001` if a stack has lived in it.
+        FatalError: `CL-9001` if a stack has lived in it, `CL-9003` if anything else does.
     """
     if data_dir is not None:
         root = data_dir.expanduser().absolute()
         if Layout(root).lock.exists():
             raise FatalError("CL-9001", path=root)
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise FatalError("CL-9003", path=root)
     else:
         root = Path(tempfile.mkdtemp(prefix="consentlog-demo-"))
     try:

@@ -56,7 +56,7 @@ def read_record(layout: Layout) -> StackRecord | None:
         services = {name: _service(row) for name, row in raw["services"].items()}
         identity = ProcessIdentity(**raw["supervisor"])
         return StackRecord(identity, raw["is_ready"], raw["ports"], services)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -83,3 +83,32 @@ def test_a_gateway_that_is_not_there_is_told_by_its_code(
 ) -> None:
     assert run(*command) == 1
     assert "CL-1506" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", [b"", "密钥".encode(), b"a\nb", b"\xff\xfe"])
+def test_a_question_to_the_gate_needs_a_key(
+    key: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(key)
+    argv = (
+        "check",
+        "+8613800138000",
+        "--entity",
+        "acme",
+        "--url",
+        NOWHERE,
+        "--key-file",
+        str(file),
+    )
+    assert run(*argv) == 1
+    assert "CL-2007" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("asked", "code"), [(("local", "status"), 1), (("codes",), 0)])
+def test_a_data_directory_that_is_a_file_holds_nothing(
+    asked: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert run(*asked, "--data-dir", str(file)) == code

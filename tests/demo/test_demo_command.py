@@ -46,6 +46,19 @@ def test_a_directory_with_records_is_refused(
     assert (tmp_path / "stack.lock").exists()
 
 
+def test_a_directory_of_somebody_else_is_left_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be closed to others and filled with data: think of a home directory."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "thesis.txt").write_text("mine", "utf-8")
+    for path in (tmp_path, tmp_path / "thesis.txt"):
+        assert main(["--lang", "en", "demo", "--once", "--data-dir", str(path)]) == 1
+        assert "CL-9003" in capsys.readouterr().err
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert [one.name for one in tmp_path.iterdir()] == ["thesis.txt"]
+
+
 @pytest.mark.integration
 def test_the_whole_day_comes_out_as_expected(tmp_path: Path) -> None:
     ports = ("KAFKA", "CONTROLLER", "CLICKHOUSE", "GATEWAY", "GATE", "PROBE")
