@@ -233,14 +233,17 @@ class DeskImportsChannel:
         wrong: NotTaken = NotTaken(200, {}),  # noqa: B008  # frozen
     ) -> HTMLResponse:
         words, source = wording(frame.language), clerk.principal.source
-        uploads = await asyncio.to_thread(self._lists.shelf.of_source, source.id)
+        shelf = self._lists.shelf
+        uploads = await asyncio.to_thread(shelf.of_source, source.id)
+        damaged = await asyncio.to_thread(shelf.damaged)
         works = self._lists.runs
         state_of = {one.id: f"state_{stands(one, works.work_of(one.id))}" for one in uploads}
         form = ListForm(
             *(self._choices(frame, clerk), words, self._lists.max_bytes, source.region or ""),
             *(wrong.typed, wrong.troubles),
         )
-        body = draw_form(form) + draw_lists(uploads, state_of, words, self._lists.keep_days)
+        listed = draw_lists(uploads, state_of, words, self._lists.keep_days, damaged)
+        body = draw_form(form) + listed
         return frame.page(words.say("title"), body, wrong.status, wrong.retry_after_s)
 
     def _list(

@@ -25,6 +25,8 @@ _MARKS: Final = (
 )
 _DELIMITERS: Final = "\t;,"
 _CHUNK: Final = 1 << 20
+_MAX_SHOWN: Final = 64
+"""Characters of a sheet's name: spreadsheets allow 31, a file any number."""
 
 
 class Table(Protocol):
@@ -102,7 +104,7 @@ class SheetTable:
     @property
     def description(self) -> str:
         """How it is read."""
-        return f"XLSX, {self.workbook.sheet}"
+        return f"XLSX, {self.workbook.sheet[:_MAX_SHOWN]}"
 
     @property
     def since_1904(self) -> bool:

@@ -60,7 +60,11 @@ def draw_form(form: ListForm) -> str:
 
 
 def draw_lists(
-    uploads: Iterable[Upload], state_of: Mapping[str, str], words: Texts, keep_days: int
+    uploads: Iterable[Upload],
+    state_of: Mapping[str, str],
+    words: Texts,
+    keep_days: int,
+    damaged: Iterable[str] = (),
 ) -> str:
     """Draw the lists of a source.
 
@@ -69,12 +73,14 @@ def draw_lists(
         state_of: Key of the text that says how each stands, by id.
         words: Of the page.
         keep_days: How long finished ones stay.
+        damaged: Ids of lists that nobody can say more of; they may be another source's.
     """
     items = "".join(
         f'<li><a href="{AT}/{one.id}?lang={words.language}">{name_of(one, words)}</a> '
         f'<span class="soft">{words.html(state_of[one.id])}</span></li>'
         for one in uploads
     )
+    items += "".join(f"<li>{words.html('damaged', id=one)}</li>" for one in damaged)
     shown = f"<ul>{items}</ul>" if items else f"<p>{words.html('no_lists')}</p>"
     kept = words.html("kept", days=str(keep_days))
     return (

@@ -205,7 +205,7 @@ def _about(page: UploadPage) -> str:
     none = words.say("none")
     rows = [
         ("about_file", mask_text(upload.file_name)),
-        ("about_read_as", upload.read_as or "…"),
+        ("about_read_as", mask_text(upload.read_as) or "…"),
         ("about_list", mask_text(upload.list_name)),
         ("about_entity", page.choices.name_of(upload.entity) if upload.entity else none),
         ("about_basis", words.say(f"basis_{upload.basis}")),

@@ -42,6 +42,7 @@ class Shelf:
         for directory in (root, self._memories):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             directory.chmod(0o700)
+        self._damaged: set[str] = set()
 
     def new_id(self) -> str:
         """Make room for one more list and name it."""
@@ -83,19 +84,35 @@ class Shelf:
     def find(self, upload_id: str) -> Upload | None:
         """Return a list, or None if there is none of this id, or none that is understood.
 
-        One that is not understood stays where it is, for a person to look at.
+        One that is not understood stays where it is, for a person to look at; the log says so once.
         """
         if not _ID.fullmatch(upload_id):
             return None
         try:
             text = (self._root / upload_id / "upload.json").read_text("utf-8")
-            return read_upload(text, upload_id)
+            found = read_upload(text, upload_id)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as exc:
-            # Its kind only: what stands in the file, the text of the error would show.
-            log.warning("list_not_understood", upload=upload_id, error=type(exc).__name__)
+            self._tell_damaged(upload_id, exc)
             return None
+        self._damaged.discard(upload_id)
+        return found
+
+    def _tell_damaged(self, upload_id: str, exc: Exception) -> None:
+        if upload_id not in self._damaged:
+            self._damaged.add(upload_id)
+            # Its kind only: what stands in the file, the text of the error would show.
+            kind = type(exc).__name__
+            log.error("list_not_understood", code="CL-1512", upload=upload_id, error=kind)
+
+    def damaged(self) -> list[str]:
+        """Return the lists that were not understood when they were last looked for, by id.
+
+        Whose they are is not known, for that stands in what is damaged.
+        """
+        found = sorted(self._damaged.copy())
+        return [one for one in found if (self._root / one / "upload.json").exists()]
 
     def of_source(self, source: str) -> list[Upload]:
         """Return the lists of one source, the youngest first."""

@@ -24,6 +24,7 @@ from producers.uploads.wording import wording
 from tests.support.asgi import client_of
 from tests.support.desk_lists import ListClerk, list_app, until
 from tests.support.gateway import FixedClock, Gateway
+from tests.support.imports import write_xlsx
 
 WORDS = wording("en")
 LIMIT = 200_000
@@ -217,8 +218,16 @@ _DAMAGES: list[bytes | dict[str, Any]] = [
 ]
 
 
+def test_a_number_as_the_name_of_a_sheet_is_masked(clerk: ListClerk, tmp_path: Path) -> None:
+    file = tmp_path / "list.xlsx"
+    write_xlsx(file, [["phone"], ["13800138000"]], sheet="138 0013 8000")
+    page = clerk.page(clerk.list_id(clerk.hand_in(file.read_bytes(), "list.xlsx")))
+    assert "XLSX, 138****8000" in page
+    assert "0013" not in page
+
+
 @pytest.mark.parametrize("damage", _DAMAGES)
-def test_a_damaged_list_is_skipped_and_stays(
+def test_a_damaged_list_is_shown_as_such_and_stays(
     world: tuple[Gateway, DeskLists],
     clerk: ListClerk,
     damage: bytes | dict[str, Any],
@@ -236,12 +245,14 @@ def test_a_damaged_list_is_skipped_and_stays(
     answer = clerk.get("/desk/import")
     assert answer.status_code == 200
     assert sound in answer.text
-    assert damaged not in answer.text
+    assert WORDS.html("damaged", id=damaged) in answer.text
+    assert f"/desk/import/{damaged}" not in answer.text
     assert clerk.get(f"/desk/import/{damaged}").status_code == 404
     assert path.exists()
     printed = "".join(capsys.readouterr())
-    assert "list_not_understood" in printed
-    assert damaged in printed
+    (line,) = [one for one in printed.splitlines() if "list_not_understood" in one]
+    assert damaged in line
+    assert "CL-1512" in line
     assert "138001380" not in printed
 
 

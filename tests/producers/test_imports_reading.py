@@ -132,6 +132,14 @@ def test_a_workbook_may_count_its_days_from_1904(tmp_path: Path) -> None:
     assert item_of(row)["occurred_at"] == "2026-03-20"
 
 
+def test_a_sheet_is_called_by_no_more_than_fits(tmp_path: Path) -> None:
+    file = tmp_path / "list.xlsx"
+    write_xlsx(file, [["phone"], ["13800138000"]], sheet="名单" * 5000)
+    assert open_table(file).description == f"XLSX, {'名单' * 32}"
+    # It is looked for by its whole name all the same.
+    assert open_table(file, sheet="名单" * 5000).description == f"XLSX, {'名单' * 32}"
+
+
 def test_a_damaged_workbook_or_one_with_entities_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "list.xlsx"
     for content in (b"PK\x03\x04 and nothing", b"\xd0\xcf\x11\xe0 an old one"):

@@ -58,7 +58,12 @@ def faults_of(file: Path) -> Path:
 
 
 def write_xlsx(
-    file: Path, rows: list[list[str]], *, shared: bool = True, since_1904: bool = False
+    file: Path,
+    rows: list[list[str]],
+    *,
+    shared: bool = True,
+    since_1904: bool = False,
+    sheet: str = "名单",
 ) -> None:
     """Write a workbook as spreadsheets do; a text that begins with `=` becomes a bare number."""
     texts: dict[str, int] = {}
@@ -74,7 +79,7 @@ def write_xlsx(
     main = 'xmlns="urn:spreadsheet"'
     parts = {
         "xl/workbook.xml": f'<workbook {main} xmlns:r="urn:r"><workbookPr date1904='
-        f'"{int(since_1904)}"/><sheets><sheet name="名单" sheetId="1" r:id="rId1"/></sheets>'
+        f'"{int(since_1904)}"/><sheets><sheet name="{sheet}" sheetId="1" r:id="rId1"/></sheets>'
         "</workbook>",
         "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="rId1" '
         'Target="worksheets/sheet1.xml"/></Relationships>',
