@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from consentlog.domain.registry import Registry
+from consentlog.explain.wording import word
 from consentlog.observability.masking import mask, mask_text
 from consentlog.wire.instants import write_utc
 from producers.desk.tabs import CASES
@@ -20,6 +22,8 @@ from producers.reviews.verdict import fitting
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 60 * _MINUTE_MS
 _DAY_MS: Final = 24 * _HOUR_MS
+_WAITS: Final = re.compile(r"a (?:spoken )?(\w+) waits for a second person, proposed by (.+)")
+"""The sentence of such a case, as `producers.accept` makes it."""
 _AGES: Final = (("age_days", _DAY_MS), ("age_hours", _HOUR_MS), ("age_minutes", _MINUTE_MS))
 
 
@@ -42,6 +46,14 @@ class Desk:
         """Say why somebody must look."""
         reason = case.opened.reason.value
         return self.words.texts.get(f"reason_{reason}", reason)
+
+    def detail(self, case: Case) -> str:
+        """Say more of it, in the page's language where it has the words; numbers are masked."""
+        detail = case.opened.detail
+        waits = _WAITS.fullmatch(detail)
+        if waits is None or f"waits_{waits[1]}" not in self.words.texts:
+            return mask_text(word(self.words.language, "detail", detail))
+        return mask_text(self.words.say(f"waits_{waits[1]}", who=waits[2]))
 
     def name_of(self, entity: str) -> str:
         """Return what an entity is called."""
@@ -122,7 +134,7 @@ def _line(desk: Desk, case: Case) -> str:
     facts = [one for key, one in _facts(desk, case) if key in ("case_owner", "said_number")]
     who = escape(" · ".join([desk.age(case), *facts]))
     link = f'<a href="{desk.at("/" + case.opened.review_id.hex())}">{escape(desk.reason(case))}</a>'
-    detail = escape(mask_text(case.opened.detail))
+    detail = escape(desk.detail(case))
     return f'<li><strong>{link}</strong> <span class="soft">{who}</span><br>{detail}</li>'
 
 
@@ -135,7 +147,7 @@ def _facts(desk: Desk, case: Case) -> list[tuple[str, str]]:
         ("said_number", "" if opened.subject is None else mask(opened.subject)),
         ("said_who", "" if opened.entity is None else desk.name_of(opened.entity)),
         ("case_source", opened.source),
-        ("case_detail", mask_text(opened.detail)),
+        ("case_detail", desk.detail(case)),
         ("said_event", "" if opened.event_id is None else opened.event_id.hex()),
         ("said_review", opened.review_id.hex()),
     ]

@@ -53,6 +53,19 @@ def _waiting(gateway: Gateway) -> str:
     return gateway.reviews[-1].review_id.hex()
 
 
+def test_what_a_case_says_is_said_in_the_language_of_the_page(gateway: Gateway) -> None:
+    case = _waiting(gateway)
+    _desk(gateway, "desk").submit(number="12345", entity="acme")
+    for language, said in (
+        ("zh", ["口头同意等待另一人确认，由 desk-1 提出", "号码规划中没有，或还需要更多信息"]),
+        ("en", [gateway.reviews[0].detail, gateway.reviews[1].detail]),
+    ):
+        desk = _desk(gateway, "compliance", language)
+        page = desk.get("/desk/reviews").text
+        assert [one for one in said if one not in page] == []
+        assert said[0] in desk.get(f"/desk/reviews/{case}").text
+
+
 def test_who_may_not_read_cases_does_not_see_the_tab(gateway: Gateway) -> None:
     case = _waiting(gateway)
     desk = _desk(gateway, "desk")
