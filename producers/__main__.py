@@ -25,6 +25,8 @@ from producers.outside import outside_of
 from producers.publish import gateway_producer
 from producers.reviews.book import ReviewBook
 from producers.reviews.following import follower_of
+from producers.reviews.open_cases import FILE as OPEN_CASES
+from producers.reviews.open_cases import OpenCases
 from producers.settings import GatewaySettings
 from producers.spool.log import SpooledLog
 from producers.uploads.desk_lists import DeskLists
@@ -63,7 +65,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     )
     pages = outside_of(settings.gate, settings.codes, registry, clock)
 
-    book = ReviewBook()
+    book = ReviewBook(OpenCases(settings.spool.directory / OPEN_CASES))
     follower = follower_of(book, kafka, settings.reviews, clock)
 
     desk = settings.desk
@@ -84,6 +86,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         if lists is not None:
             await asyncio.to_thread(lists.stop)
         await asyncio.to_thread(follower.stop)
+        book.close()
         await pages.close()
         await asyncio.to_thread(events.close)
 

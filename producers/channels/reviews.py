@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import Annotated, Any, Final
 
@@ -17,7 +17,7 @@ from consentlog.ports import Clock
 from consentlog.wire.instants import write_utc
 from producers.intake import durability_of
 from producers.limits import RateLimit
-from producers.reviews.case import Case, Decided, Place
+from producers.reviews.case import Case, Decided, Kind, Place
 from producers.reviews.decide import Done, Reviews
 from producers.reviews.shapes import (
     ASSIGNED,
@@ -87,7 +87,7 @@ class ReviewsChannel:
             TransientError: `CL-1801` while not all cases are read.
         """
         principal = self._reader(request)
-        cases = _wanted(self._reviews.open_cases(principal, _place(asked.after)), asked)
+        cases = self._reviews.open_cases(principal, _place(asked.after), _wanted(asked))
         page = list(islice(cases, asked.limit + 1))
         shown = page[: asked.limit]
         answer: dict[str, object] = {"reviews": [self._case(case) for case in shown]}
@@ -189,14 +189,15 @@ def _answers(method: str, answer: dict[str, Any], codes: tuple[str, ...]) -> dic
     return {200 if is_read else 202: json_answer(told, answer), **problems(*codes)}
 
 
-def _wanted(cases: Iterator[Case], asked: ReviewQuery) -> Iterator[Case]:
-    for case in cases:
-        if (
-            asked.reason in (None, case.opened.reason)
-            and asked.owner in (None, case.owner)
-            and asked.source in (None, case.opened.source)
-        ):
-            yield case
+def _wanted(asked: ReviewQuery) -> Callable[[Kind], bool]:
+    def wanted(kind: Kind) -> bool:
+        return (
+            asked.reason in (None, kind.reason)
+            and asked.owner in (None, kind.owner)
+            and asked.source in (None, kind.whose.source)
+        )
+
+    return wanted
 
 
 def _place(text: str | None) -> Place | None:

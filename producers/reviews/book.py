@@ -1,29 +1,41 @@
 """Every open case and every decision, folded from the review topic; the first decision wins.
 
-One thread files records (`follower`), the event loop asks: a lock is held for each, briefly. An
-open case takes what came in, at most 64 KiB; a decided one a few words, for ever.
+One thread files records (`follower`), the event loop asks: a lock is held for each, briefly. Open
+cases are on disk (`open_cases`); a decided one is a few words in memory, for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from bisect import bisect_right, insort
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from sys import intern
-from typing import Final
+from typing import Final, NamedTuple
 
 from consentlog.domain.ids import id_of_bytes
 from consentlog.errors import CodecError
 from consentlog.ports import Record
-from consentlog.wire.reviews import ReviewAction, ReviewEvent, decode_review
+from consentlog.wire.reviews import (
+    ReviewAction,
+    ReviewEvent,
+    ReviewReason,
+    decode_review,
+    encode_review,
+)
 from producers.received import DECISION as RECEIVED
-from producers.reviews.case import Case, Decided, Place, Whose, unreadable
+from producers.reviews.case import Case, Decided, Kind, Place, Whose, unreadable
+from producers.reviews.open_cases import OpenCases
 
-_PAGE: Final = 256
-"""Cases that are copied at once while somebody lists: the follower waits for no longer than that.
-"""
+_PAGE: Final = 64
+"""Cases that are read at once while somebody lists: the follower waits for no longer than that."""
+
+
+class Waiting(NamedTuple):
+    """Open cases of one reason: how many, how many of them too long; `oldest_ms` = since when."""
+
+    cases: int
+    oldest_ms: int
+    overdue: int
 
 
 class ReviewBook:
@@ -31,12 +43,14 @@ class ReviewBook:
 
     A message that was only recorded as received came decided, and nobody will ask after it: nothing
     of it is kept.
+
+    Args:
+        cases: Where open cases are kept; nothing is in it yet. None = in memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cases: OpenCases | None = None) -> None:
         self._lock = threading.Lock()
-        self._open: dict[bytes, Case] = {}
-        self._order: list[Place] = []
+        self._open = cases or OpenCases()
         self._decided: dict[bytes, Decided] = {}
         self._next_offset = 0
         self._waiting: list[tuple[int, asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
@@ -53,31 +67,67 @@ class ReviewBook:
         return self._next_offset
 
     def find(self, review_id: bytes) -> Case | Decided | None:
-        """Return a case, what was decided of it, or None if nobody opened it."""
+        """Return a case, what was decided of it, or None if nobody opened it.
+
+        Raises:
+            TransientError: `CL-1809` if the disk does not give it.
+        """
         with self._lock:
-            return self._decided.get(review_id) or self._open.get(review_id)
+            return self._decided.get(review_id) or self._open.find(review_id)
 
     def decision(self, review_id: bytes) -> Decided | None:
         """Return what was decided of a case; None while it is open, or if nobody opened it."""
         return self._decided.get(review_id)
 
-    def open_cases(self, after: Place | None = None) -> Iterator[Case]:
-        """Yield open cases, the oldest first.
+    def open_cases(
+        self, after: Place | None = None, wanted: Callable[[Kind], bool] = lambda _: True
+    ) -> Iterator[Case]:
+        """Yield open cases, the oldest first; what is not asked for is not read.
 
-        What is opened or decided meanwhile may or may not be among them.
+        What is opened, decided or given to somebody meanwhile may or may not be among them.
 
         Args:
             after: Begin behind this place, whether or not a case stands there still.
+            wanted: Tells of which kinds.
+
+        Raises:
+            TransientError: `CL-1809` if the disk does not give them.
         """
         while True:
             with self._lock:
-                at = 0 if after is None else bisect_right(self._order, after)
-                places = self._order[at : at + _PAGE]
-                cases = [self._open[place.review_id] for place in places]
-            if not places:
+                cases = self._open.page(wanted, after, _PAGE)
+            if not cases:
                 return
             yield from cases
-            after = places[-1]
+            after = cases[-1].place
+
+    def waiting(self, overdue_before_ms: int) -> dict[ReviewReason, Waiting]:
+        """Tell how many cases wait for a person, by reason; without reasons that have none.
+
+        Args:
+            overdue_before_ms: Opened before that, ms UTC, a case waits for too long.
+
+        Raises:
+            TransientError: `CL-1809` if the disk does not tell.
+        """
+        found: dict[ReviewReason, Waiting] = {}
+        with self._lock:
+            counts = self._open.counts()
+        for kind, count in counts.items():
+            with self._lock:  # for each: who asks meanwhile does not wait for all of them
+                oldest_ms = self._open.oldest_ms(kind)
+                overdue = self._open.count_before(kind, overdue_before_ms)
+            if oldest_ms is None:
+                continue  # decided meanwhile
+            other = found.get(kind.reason, Waiting(0, oldest_ms, 0))
+            oldest_ms = min(oldest_ms, other.oldest_ms)
+            found[kind.reason] = Waiting(other.cases + count, oldest_ms, other.overdue + overdue)
+        return found
+
+    def close(self) -> None:
+        """Forget the open cases; nobody may ask after them any more."""
+        with self._lock:
+            self._open.close()
 
     def reached_end(self) -> None:
         """Note that everything was filed that was there."""
@@ -131,46 +181,37 @@ class ReviewBook:
             self._open_unreadable(record, exc.what())
             return
         if event.action is ReviewAction.OPENED:
-            self._opened(Case(event, event.owner))
+            self._opened(Case(event, event.owner), record.value or b"")
         elif event.action is ReviewAction.DECIDED:
             self._decide(event)
         elif event.action is ReviewAction.ASSIGNED:
-            self._assign(event)
+            self._open.assign(event.review_id, event.owner)
         else:
             self._open_unreadable(record, "its action is not known here")
 
     def _open_unreadable(self, record: Record, reason: str) -> None:
-        review_id = id_of_bytes(record.key, record.value)
-        self._opened(unreadable(record, review_id, reason))
+        case = unreadable(record, id_of_bytes(record.key, record.value), reason)
+        self._opened(case, encode_review(case.opened))
 
-    def _opened(self, case: Case) -> None:
-        review_id = case.opened.review_id
-        if review_id in self._decided or review_id in self._open:
-            return  # told again
-        self._open[review_id] = case
-        insort(self._order, case.place)
-
-    def _assign(self, event: ReviewEvent) -> None:
-        case = self._open.get(event.review_id)
-        if case is not None:
-            self._open[event.review_id] = replace(case, owner=event.owner)
+    def _opened(self, case: Case, value: bytes) -> None:
+        if case.opened.review_id not in self._decided:
+            self._open.add(case, value)
 
     def _decide(self, event: ReviewEvent) -> None:
-        case = self._open.pop(event.review_id, None)
-        if case is not None:
-            del self._order[bisect_right(self._order, case.place) - 1]
+        kind = self._open.remove(event.review_id)
         if event.decision == RECEIVED or event.review_id in self._decided:
             return
         # A few words stand in all of them, and are kept once.
-        owner = event.owner if case is None else case.owner
-        about = event if case is None else case.opened
-        entity = None if about.entity is None else intern(about.entity)
+        whose, owner = Whose(event.entity, event.source), event.owner
+        if kind is not None:
+            whose, owner = kind.whose, kind.owner
+        entity = None if whose.entity is None else intern(whose.entity)
         self._decided[event.review_id] = Decided(
             intern(event.decision or ""),
             intern(event.decided_by or ""),
             event.decided_at_ms,
             intern(owner),
-            Whose(entity, intern(about.source)),
+            Whose(entity, intern(whose.source)),
         )
 
 

@@ -1,4 +1,4 @@
-"""One case as the gateway remembers it: whole while it is open, four words once it is decided."""
+"""One case as the gateway knows it: whole while it is open, a few words once it is decided."""
 
 from __future__ import annotations
 
@@ -39,6 +39,14 @@ class Whose(NamedTuple):
         return source is None or bool(source.entities & own)
 
 
+class Kind(NamedTuple):
+    """What open cases are asked after by, beside their age; many cases share one."""
+
+    whose: Whose
+    reason: ReviewReason
+    owner: str
+
+
 class Decided(NamedTuple):
     """What is kept of a decided case; `at_ms` is None where its record does not say when."""
 
@@ -75,6 +83,11 @@ class Case:
     def whose(self) -> Whose:
         """Whom it is about."""
         return Whose(self.opened.entity, self.opened.source)
+
+    @property
+    def kind(self) -> Kind:
+        """What it is asked after by."""
+        return Kind(self.whose, self.opened.reason, self.owner)
 
 
 def unreadable(record: Record, review_id: bytes, reason: str) -> Case:

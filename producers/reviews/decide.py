@@ -6,7 +6,7 @@ For the HTTP interface and for pages alike: every method takes the key that asks
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,7 +26,7 @@ from producers.intake import Intake
 from producers.outcome import Outcome
 from producers.request import EventIn
 from producers.reviews.book import ReviewBook
-from producers.reviews.case import Case, Decided, Place
+from producers.reviews.case import Case, Decided, Kind, Place
 from producers.reviews.proposer import proposers_of
 from producers.reviews.shapes import DecisionIn, Verdict
 from producers.reviews.verdict import acts_of, approval, check_fit
@@ -77,21 +77,33 @@ class Reviews:
         # One decision at a time: two at once could both find a case open.
         self._turn = asyncio.Lock()
 
-    def open_cases(self, principal: Principal, after: Place | None = None) -> Iterator[Case]:
+    def open_cases(
+        self,
+        principal: Principal,
+        after: Place | None = None,
+        wanted: Callable[[Kind], bool] = lambda _: True,
+    ) -> Iterator[Case]:
         """Yield the open cases that a key may see, the oldest first.
 
         Args:
             principal: Who asks.
             after: Begin behind this place.
+            wanted: Tells of which kinds.
 
         Raises:
             RequestRefused: `CL-1103` without `reviews:read`.
-            TransientError: `CL-1801` while not all cases are read.
+            TransientError: `CL-1801` while not all cases are read, `CL-1809` if the disk does not
+                give them.
         """
         principal.require(READ)
         self._check_complete()
-        cases = self._book.open_cases(after)
-        return (case for case in cases if self._shows(case, principal))
+        sources = self._registry.sources
+
+        def seen(kind: Kind) -> bool:
+            return wanted(kind) and kind.whose.may_be_seen_by(principal, sources)
+
+        cases = self._book.open_cases(after, seen)
+        return (case for case in cases if case.opened.review_id not in self._ahead)
 
     def find(self, principal: Principal, review_id: bytes) -> Case | Decided:
         """Return one case, or what was decided of it.
@@ -211,10 +223,6 @@ class Reviews:
         if in_log is not None:
             self._ahead.pop(review_id, None)
         return in_log or self._ahead.get(review_id)
-
-    def _shows(self, case: Case, principal: Principal) -> bool:
-        is_open = case.opened.review_id not in self._ahead
-        return is_open and case.whose.may_be_seen_by(principal, self._registry.sources)
 
     def _check_complete(self) -> None:
         if not self._book.is_complete:

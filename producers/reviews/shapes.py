@@ -80,7 +80,7 @@ class OneQuery(BaseModel):
     unmask: bool = Field(False, description="with the number; needs numbers:read, and is logged")
 
 
-READ_CODES: Final = ("CL-1001", "CL-1101", "CL-1102", "CL-1103", "CL-1109", "CL-1801")
+READ_CODES: Final = ("CL-1001", "CL-1101", "CL-1102", "CL-1103", "CL-1109", "CL-1801", "CL-1809")
 """What every question can be answered with."""
 STEP_CODES: Final = (*READ_CODES, "CL-1002", "CL-1401", "CL-1402", "CL-1802", "CL-1803")
 """What every step of a case can be answered with."""

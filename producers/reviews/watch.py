@@ -10,7 +10,7 @@ from prometheus_client import Gauge
 from consentlog.observability.logging import get_logger
 from consentlog.ports import Clock
 from consentlog.wire.reviews import ReviewReason
-from producers.reviews.book import ReviewBook
+from producers.reviews.book import ReviewBook, Waiting
 
 _LOOK_EVERY_S: Final = 5.0
 _SAID_AGAIN_S: Final = 60.0
@@ -55,18 +55,14 @@ class ReviewWatch:
             now_s: Monotonic clock.
         """
         now_ms = self._clock.now_ms()
-        counts = dict.fromkeys(ReviewReason, 0)
-        oldest_ms = dict.fromkeys(ReviewReason, 0)
-        overdue = 0
-        for case in self._book.open_cases():
-            reason, age_ms = case.opened.reason, max(0, now_ms - case.opened.opened_at_ms)
-            counts[reason] += 1
-            oldest_ms[reason] = max(oldest_ms[reason], age_ms)
-            overdue += age_ms > self._overdue_ms
+        found = self._book.waiting(now_ms - self._overdue_ms)
         for reason in ReviewReason:
-            OPEN.labels(reason).set(counts[reason])
-            OLDEST_SECONDS.labels(reason).set(oldest_ms[reason] / 1000)
+            count, oldest_ms, _ = found.get(reason, Waiting(0, now_ms, 0))
+            OPEN.labels(reason).set(count)
+            OLDEST_SECONDS.labels(reason).set(max(0, now_ms - oldest_ms) / 1000)
+        overdue = sum(one.overdue for one in found.values())
         if overdue and now_s - self._said_s >= _SAID_AGAIN_S:
             self._said_s = now_s
-            oldest_h = round(max(oldest_ms.values()) / 3_600_000, 1)
+            oldest_ms = min(one.oldest_ms for one in found.values())
+            oldest_h = round((now_ms - oldest_ms) / 3_600_000, 1)
             log.warning("reviews_overdue", code=_OVERDUE, cases=overdue, oldest_hours=oldest_h)

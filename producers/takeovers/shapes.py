@@ -30,7 +30,7 @@ class BatchShown(BatchSent):
     rows: Annotated[list[TakeoverRow], Field(min_length=1, max_length=MAX_ROWS)]  # type: ignore[assignment]  # narrower, for readers
 
 
-_KEY_CODES: Final = ("CL-1101", "CL-1102", "CL-1103", "CL-1109", "CL-1801")
+_KEY_CODES: Final = ("CL-1101", "CL-1102", "CL-1103", "CL-1109", "CL-1801", "CL-1809")
 _SENT_CODES: Final = (*_KEY_CODES, "CL-1001", "CL-1002", "CL-1401", "CL-1402")
 _HEX: Final = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _STANDING: Final = {
