@@ -40,9 +40,9 @@ class Killed:
                 assert ask(gate, number).allowed
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def killed_before(stack: LocalStack) -> Iterator[list[Killed]]:
-    """Kills that are still to be asked about: the next one's load is part of the wait."""
+    """Kills that are still to be asked about: what the run does next is part of the wait."""
     found: list[Killed] = []
     yield found
     for one in found:

@@ -39,15 +39,15 @@ def disagreements(count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> tup
     return differing, fast
 
 
-def test_no_disagreement_on_50_000_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
-    differing, fast = disagreements(50_000, 0, monkeypatch)
+def test_no_disagreement_on_15_000_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    differing, fast = disagreements(15_000, 0, monkeypatch)
     assert differing == []
-    assert fast > 10_000
+    assert fast > 3_000
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", range(1, 9))
+@pytest.mark.parametrize("seed", range(9))
 def test_no_disagreement_on_a_million_inputs(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     differing, fast = disagreements(125_000, seed, monkeypatch)
     print(f"125,000 inputs, seed {seed}: {fast:,} read fast, {len(differing)} disagreements")

@@ -117,7 +117,12 @@ def _now(bench: FoldBench, reported: Any) -> dict[int, tuple[int, int]]:
 
 
 def test_a_kill_in_the_middle_loses_nothing(bench: FoldBench) -> None:
-    first = bench.start()
+    # Who was killed is a member until its session ends: the shortest that the broker lets it have.
+    first = bench.start(
+        CONSENTLOG_FOLD__SESSION_TIMEOUT_MS="6000",
+        CONSENTLOG_FOLD__HEARTBEAT_INTERVAL_MS="1000",
+        CONSENTLOG_FOLD__DELIVERY_TIMEOUT_MS="4000",
+    )
     bench.wait_ready(first)
     events = acts(2_000, numbers(200), seed=2)
     for at in range(0, 1_000, 100):
