@@ -143,7 +143,7 @@ class LinkChannel:
             raise outcome.refusal
         person = person_of(target, self._registry, language)
         assert outcome.event is not None  # noqa: S101  # an outcome has an event or a refusal
-        back_to = _back_to(token, language, delivered.position)
+        back_to = page_address(token, language, delivered.position)
         html = refused(wording(language), person, outcome.event.fact, back_to)
         return page_response(html, language)
 
@@ -170,7 +170,7 @@ def person_of(target: LinkTarget, registry: Registry, language: Language) -> Per
     return Person(name or target.scope.entity, mask(target.subject), target.scope)
 
 
-def _back_to(token: str, language: Language, written: Position | None) -> str:
-    """Return the page's address, such that it shows what was just written."""
+def page_address(token: str, language: Language, written: Position | None) -> str:
+    """Return the page's address from beside it, such that it shows what was just written."""
     seen = "" if written is None else f"&seen={written}"
     return f"{token}?lang={language}{seen}"

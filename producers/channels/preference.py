@@ -20,7 +20,7 @@ from consentlog.http.auth import Principal
 from consentlog.http.problems import RETRY_AFTER_S, RequestRefused
 from consentlog.ports import Position
 from producers.accept import Acceptor
-from producers.channels.link import person_of, wrong_link
+from producers.channels.link import page_address, person_of, wrong_link
 from producers.codes import Codes, CodeSender
 from producers.intake import Intake
 from producers.links import LinkSealer
@@ -75,8 +75,7 @@ class _Visit:
 
     def back_to(self, written: Position | None = None) -> str:
         """Return the address of the preference page, as it is seen from here."""
-        seen = "" if written is None else f"&seen={written}"
-        return f"../{self.token}?lang={self.language}{seen}"
+        return f"../{page_address(self.token, self.language, written)}"
 
 
 class PreferenceChannel:
