@@ -28,7 +28,7 @@ from consentlog.demo.stage import ZONE, Stage, stage_on
 from consentlog.domain.scope import Scope
 from consentlog.errors import FatalError
 from consentlog.explain.wording import say_reason
-from consentlog.local.layout import Layout
+from consentlog.local.layout import Layout, check_vacant
 from consentlog.local.stack import LocalStack
 from consentlog.reference.secrets import load_secrets
 from producers.links import LinkSealer
@@ -132,14 +132,13 @@ def _data_directory(screen: Screen, data_dir: Path | None, *, keep: bool) -> Ite
     """Give a directory without any earlier record; delete it afterwards if it is temporary.
 
     Raises:
-        FatalError: `CL-9001` if a stack has lived in it, `CL-9003` if anything else does.
+        FatalError: `CL-9001` if a stack has lived in it, `CL-5013` if anything else does.
     """
     if data_dir is not None:
         root = data_dir.expanduser().absolute()
         if Layout(root).lock.exists():
             raise FatalError("CL-9001", path=root)
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
-            raise FatalError("CL-9003", path=root)
+        check_vacant(Layout(root))
     else:
         root = Path(tempfile.mkdtemp(prefix="consentlog-demo-"))
     try:

@@ -14,13 +14,17 @@ class Stopped(BaseException):
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """Turn the first Ctrl-C or SIGTERM into `Stopped`; further ones do not hurry the stop."""
+    """Turn the first Ctrl-C or SIGTERM into `Stopped`; further ones do not hurry the stop.
+
+    Without one, the handlers from before are back at the end.
+    """
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         raise Stopped
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    before = [(number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)]
     yield
+    for number, handler in before:
+        signal.signal(number, handler)

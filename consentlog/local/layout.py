@@ -128,8 +128,9 @@ def own(layout: Layout) -> TextIOWrapper:
     """Take a data directory for this process until the returned file is closed.
 
     Raises:
-        FatalError: `CL-5003` if another process has it.
+        FatalError: `CL-5003` if another process has it, `CL-5013` if it is somebody else's.
     """
+    check_vacant(layout)
     layout.logs.mkdir(parents=True, exist_ok=True)
     layout.root.chmod(0o700)  # the log and the history hold numbers
     lock = layout.lock.open("a+")
@@ -144,6 +145,20 @@ def own(layout: Layout) -> TextIOWrapper:
     lock.write(str(os.getpid()))
     lock.flush()
     return lock
+
+
+def check_vacant(layout: Layout) -> None:
+    """Check that a data directory is a stack's, empty or new: it is closed to everybody else.
+
+    Raises:
+        FatalError: `CL-5013`.
+    """
+    root = layout.root
+    if layout.lock.exists() or not root.exists():
+        return
+    # A volume of its own is born with that.
+    if not root.is_dir() or any(one.name != "lost+found" for one in root.iterdir()):
+        raise FatalError("CL-5013", path=root)
 
 
 def is_owned(layout: Layout) -> bool:

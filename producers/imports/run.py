@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from producers.imports.faults import FaultFile
 from producers.imports.memory import ListMemory, Run, nonce_of
 from producers.imports.rows import ReadRow, RowReader
+from producers.imports.senders import Answer, Senders
 from producers.imports.sending import MAX_BYTES, MAX_ROWS, Gateway
 from producers.imports.tables import Row
 
@@ -32,7 +33,7 @@ class _Read(NamedTuple):
 class _Sent(NamedTuple):
     rows: list[_Read]
     generations: dict[int, int]
-    answer: Future[dict[int, dict[str, Any]]]
+    answer: Future[Answer]
 
 
 class Import:
@@ -81,16 +82,16 @@ class Import:
         """
         counts = Counter(json.loads(run.counts)) if run.counts else Counter[str]()
         pending: deque[_Sent] = deque()
-        pool = ThreadPoolExecutor(IN_FLIGHT)
+        senders = Senders(self._gateway.send, IN_FLIGHT)
         try:
             for batch in self._batches(islice(rows, run.rows_done, None)):
-                pending.append(self._send(pool, run, batch))
+                pending.append(self._send(senders, run, batch))
                 if len(pending) > IN_FLIGHT:
                     self._settle(run, pending.popleft(), counts)
             while pending:
                 self._settle(run, pending.popleft(), counts)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            senders.close()
         self._memory.keep(run, {}, finished=True)
         return counts
 
@@ -112,10 +113,10 @@ class Import:
         if batch:
             yield batch
 
-    def _send(self, pool: ThreadPoolExecutor, run: Run, batch: list[_Read]) -> _Sent:
+    def _send(self, senders: Senders, run: Run, batch: list[_Read]) -> _Sent:
         generations = self._memory.generations(run, [read.row.key for read in batch])
         body = _body_of(self._list_name, [read.row for read in batch], generations)
-        return _Sent(batch, generations, pool.submit(self._gateway.send, body, len(batch)))
+        return _Sent(batch, generations, senders.submit(body, len(batch)))
 
     def _settle(self, run: Run, sent: _Sent, counts: Counter[str]) -> None:
         """Keep what became of a batch, in the order of the list."""

@@ -54,7 +54,9 @@ def test_a_directory_of_somebody_else_is_left_as_it_is(
     (tmp_path / "thesis.txt").write_text("mine", "utf-8")
     for path in (tmp_path, tmp_path / "thesis.txt"):
         assert main(["--lang", "en", "demo", "--once", "--data-dir", str(path)]) == 1
-        assert "CL-9003" in capsys.readouterr().err
+        assert "CL-5013" in capsys.readouterr().err
+        assert main(["--lang", "en", "local", "up", "--data-dir", str(path)]) == 1
+        assert "CL-5013" in capsys.readouterr().err
     assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert [one.name for one in tmp_path.iterdir()] == ["thesis.txt"]
 
