@@ -115,6 +115,8 @@ def import_(  # noqa: PLR0913  # options of a command
     terms.check_entity(columns)
     reader = RowReader(columns, terms.about, table)
     fault_path = errors or file.with_name(f"{file.name}.errors.csv")
+    # Before the list is read, which can take a minute.
+    door = None if dry_run else door_of(source, url, key_file, data_dir)
     found = _look_over(table, columns, reader, fault_path if dry_run else None, screen)
     screen.preview(file, table, found)
     check_numbers(found)
@@ -123,11 +125,10 @@ def import_(  # noqa: PLR0913  # options of a command
         emit(_as_json(found, None))
     if not allow_unreadable:
         check_readable(found)
-    if dry_run:
+    if door is None:
         return
     if not yes and not screen.asks(found.rows):
         raise typer.Exit(1)
-    door = door_of(source, url, key_file, data_dir)
     directory = state_dir or file.absolute().parent
     counts = _send(terms, door, (table, columns, reader), (directory, fault_path), patience, screen)
     if _stamp(file) != before:

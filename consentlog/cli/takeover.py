@@ -122,16 +122,17 @@ def takeover(  # noqa: PLR0913  # options of a command
     _check_words(method, channel)
     of_source = terms.about.region
     about = ConsentList(list_name, entity, zone, of_source, method, channel, text_version)
+    # Before the list is read, which can take a minute.
+    door = None if dry_run else door_of(source, url, key_file, data_dir)
     job = _look_over(
         file, about, told_columns(column, CONSENT_HEADERS), (encoding, sheet), errors, screen
     )
-    if dry_run:
+    if door is None:
         if as_json:
             emit(_as_json(job, None, None))
         return
     if not yes and not screen.asks(job.look.consents):
         raise typer.Exit(ExitCode.FAILURE)
-    door = door_of(source, url, key_file, data_dir)
     _propose_or_send(job, door, patience, screen, as_json=as_json)
 
 

@@ -64,7 +64,9 @@ def test_a_key_file_without_a_key_is_named(
 ) -> None:
     (tmp_path / "key").write_text(key)
     assert run(*command) == 2
-    assert "--key-file" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "--key-file" in told
+    assert "list.csv" not in told, "the list was looked over first"
 
 
 @pytest.mark.parametrize(
