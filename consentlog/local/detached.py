@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from consentlog.errors import FatalError
-from consentlog.local.layout import Layout
+from consentlog.local.layout import Layout, check_vacant
 from consentlog.local.openings import end_leftovers
 from consentlog.local.process import reason_in, wait_until
 from consentlog.local.record import read_record, running_stack
@@ -22,9 +22,12 @@ def start_detached(layout: Layout, services: Sequence[str]) -> None:
     """Start a supervisor of its own session and return once its stack is ready.
 
     Raises:
-        FatalError: `CL-5005` with the reason if it ended, `CL-5006` at the deadline.
+        FatalError: `CL-5005` with the reason if it ended, `CL-5006` at the deadline; `CL-5013` if
+            the directory is somebody else's.
     """
+    check_vacant(layout)
     layout.logs.mkdir(parents=True, exist_ok=True)
+    layout.lock.touch()  # a stack's from here on: its supervisor finds the log in it
     log = layout.log_of("supervisor")
     argv = [sys.executable, "-P", "-m", "consentlog.cli.main", "local", "up"]
     argv += ["--data-dir", str(layout.root)]

@@ -55,8 +55,9 @@ def test_a_directory_of_somebody_else_is_left_as_it_is(
     for path in (tmp_path, tmp_path / "thesis.txt"):
         assert main(["--lang", "en", "demo", "--once", "--data-dir", str(path)]) == 1
         assert "CL-5013" in capsys.readouterr().err
-        assert main(["--lang", "en", "local", "up", "--data-dir", str(path)]) == 1
-        assert "CL-5013" in capsys.readouterr().err
+        for way in ([], ["--detach"]):
+            assert main(["--lang", "en", "local", "up", *way, "--data-dir", str(path)]) == 1
+            assert "CL-5013" in capsys.readouterr().err
     assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert [one.name for one in tmp_path.iterdir()] == ["thesis.txt"]
 
