@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 
 import faust
 
 from consentlog.errors import FatalError
+from consentlog.garbage import collect_rarely
 from consentlog.observability.logging import configure_logging
 from consentlog.observability.probe import ProbeServer
 from processors.app import build_service
@@ -27,9 +27,7 @@ def main() -> None:
     for name in ("faust", "mode"):
         # Their news of every service's start and every late timer are not the operator's.
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Views hold many small objects and no cycles: the default threshold would walk them all after
-    # every few hundred events, a tenth of the CPU.
-    gc.set_threshold(100_000, 50, 50)
+    collect_rarely()
     service.start_threads()
     worker = faust.Worker(service.app, override_logging=False, redirect_stdouts=False, quiet=True)
     worker.spinner = None  # it writes escape codes between the log's lines

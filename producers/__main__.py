@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from consentlog.errors import FatalError
+from consentlog.garbage import collect_rarely
 from consentlog.http.clock import SystemClock
 from consentlog.http.server import serve
 from consentlog.observability.logging import configure_logging, get_logger
@@ -115,9 +115,7 @@ def main() -> None:
         sys.stderr.write(f"{error}\n{error.do()}\n")
         sys.exit(1)
     sys.setswitchinterval(_SWITCH_S)
-    # Rows of lists are many small objects and no cycles: the default would walk those under way
-    # every few hundred rows, a tenth of the CPU.
-    gc.set_threshold(100_000, 50, 50)
+    collect_rarely()
     serve(app, settings.http)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections import Counter
 from contextlib import closing
@@ -33,6 +32,7 @@ from consentlog.cli.output import AsJson, Lang, emit, language
 from consentlog.cli.own_files import own_files
 from consentlog.cli.stopping import Stopped, stop_on_signals
 from consentlog.errors import InvalidEvent
+from consentlog.garbage import collect_rarely
 from producers.imports.columns import Columns, columns_of, data_rows
 from producers.imports.faults import FaultFile
 from producers.imports.memory import list_memory, memory_file
@@ -144,8 +144,7 @@ def _be_quick() -> None:
     """Set the interpreter up for a list: a thread that reads rows, and some that send them."""
     # Python's default of 5 ms is paid for each step of each request on its way.
     sys.setswitchinterval(_SWITCH_S)
-    # Rows are many small objects and no cycles.
-    gc.set_threshold(100_000, 50, 50)
+    collect_rarely()
 
 
 @own_files()

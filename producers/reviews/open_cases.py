@@ -86,9 +86,7 @@ class OpenCases:
     def find(self, review_id: bytes) -> Case | None:
         """Return a case, None if it is not open."""
         with self._disk() as db:
-            found = self._one(
-                db, "SELECT kind, value FROM open_case WHERE review_id = ?", review_id
-            )
+            found = self._one(db, _CASE, review_id)
         return None if found is None else self._case(*found)
 
     def assign(self, review_id: bytes, owner: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from consentlog.local.services import NAMES
 from consentlog.local.stack import LocalStack
 from tests.support.gate_watch import GateWatch, ask, gate_of, is_refused, seconds_until_allowed
-from tests.support.load import Acked, Load
+from tests.support.load import Load
 from tests.support.settled import history_findings, missing_from, read_log, state_differences
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -22,37 +20,8 @@ FRESH_FOR_S = 18.0
 KILL_AFTER = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Killed:
-    """After one kill: when, and who was refused, and who was not and agreed."""
-
-    at: float
-    refused: list[Acked]
-    willing: list[str]
-
-    def ask(self, stack: LocalStack) -> None:
-        """Ask the gate past the limit of freshness: progress from before carries no answer."""
-        time.sleep(max(0.0, self.at + FRESH_FOR_S - time.monotonic()))
-        with gate_of(stack) as gate:
-            for one in self.refused[:: len(self.refused) // 100]:
-                assert is_refused(ask(gate, one.act.number)), one
-            for number in self.willing[::10]:
-                assert ask(gate, number).allowed
-
-
-@pytest.fixture(scope="session")
-def killed_before(stack: LocalStack) -> Iterator[list[Killed]]:
-    """Kills that are still to be asked about: what the run does next is part of the wait."""
-    found: list[Killed] = []
-    yield found
-    for one in found:
-        one.ask(stack)
-
-
 @pytest.mark.parametrize("service", NAMES)
-def test_kill_9_in_the_middle_of_a_load(
-    stack: LocalStack, service: str, tmp_path: Path, killed_before: list[Killed]
-) -> None:
+def test_kill_9_in_the_middle_of_a_load(stack: LocalStack, service: str, tmp_path: Path) -> None:
     run = NAMES.index(service)
     with Load(stack, run) as load, GateWatch(stack, load) as watch:
         load.wait_refused(KILL_AFTER)
@@ -77,7 +46,10 @@ def test_kill_9_in_the_middle_of_a_load(
     assert list(missing_from(log, load.acked))[:5] == []
     assert state_differences(stack, tmp_path)[:5] == []
     assert history_findings(stack, log) == []
-    while killed_before:
-        killed_before.pop().ask(stack)
-    willing = [load.senders.number(person) for person in load.willing]
-    killed_before.append(Killed(killed, refused, willing))
+    # Past the limit of freshness: what progress said before the kill no longer carries an answer.
+    time.sleep(max(0.0, killed + FRESH_FOR_S - time.monotonic()))
+    with gate_of(stack) as gate:
+        for one in refused[:: len(refused) // 100]:
+            assert is_refused(ask(gate, one.act.number)), one
+        for person in load.willing[::10]:
+            assert ask(gate, load.senders.number(person)).allowed

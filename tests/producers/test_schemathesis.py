@@ -22,7 +22,7 @@ from tests.support.made_up import ask, operations_of
 from tests.support.reviews import FollowedLog
 from tests.support.takeovers import approval_of, manifest, row
 
-_EXAMPLES: Final = 12
+_EXAMPLES: Final = 25
 _LONG: Final = 300
 _ANSWERED: Final = {
     "POST /v1/imports": {202, 422},
