@@ -148,14 +148,23 @@ def _desk_import(page: Page, world: DeskWorld, language: Language) -> None:
     page.goto(world.at(language, "/desk/import"))
 
 
-def _desk_import_counts(page: Page, world: DeskWorld, language: Language) -> None:
-    _desk_import(page, world, language)
-    buffer = FilePayload(name="dnc.csv", mimeType="text/csv", buffer=_LIST.encode("gb18030"))
+def _hand_in(page: Page, text: str) -> None:
+    buffer = FilePayload(name="dnc.csv", mimeType="text/csv", buffer=text.encode("gb18030"))
     page.set_input_files("#file", buffer)
     page.fill("#list", "weekly-dnc")
     page.select_option("#entity", "acme")
     page.click("button.first")
     page.wait_for_selector("#counts")
+
+
+def _desk_import_counts(page: Page, world: DeskWorld, language: Language) -> None:
+    _desk_import(page, world, language)
+    _hand_in(page, _LIST)
+
+
+def _desk_import_unreadable(page: Page, world: DeskWorld, language: Language) -> None:
+    _desk_import(page, world, language)
+    _hand_in(page, "手机号\n" + "13800138000\n" * 900 + "138****8000\n" * 150)
 
 
 def _desk_import_running(page: Page, world: DeskWorld, language: Language) -> None:
@@ -193,6 +202,7 @@ DESK_SHOTS: Final = (
     Shot("desk-review", _desk_review),
     Shot("desk-import", _desk_import),
     Shot("desk-import-counts", _desk_import_counts),
+    Shot("desk-import-unreadable", _desk_import_unreadable),
     Shot("desk-import-running", _desk_import_running),
     Shot("desk-import-done", _desk_import_done),
 )
