@@ -9,16 +9,21 @@ from dataclasses import dataclass
 from consentlog.ports import Record
 from sinks.intent import Intent
 from sinks.rows import LEAF_INDEX, Row, row_of
+from sinks.tokens import token_of
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of one partition in offset order, the intent that announces them, and their token."""
+    """Rows of one partition in offset order, the intent that announces them, and their token.
+
+    `attempt` counts inserts of these rows after which they were not there (`sinks.tokens`).
+    """
 
     topic: str
     partition: int
     intent: Intent
     rows: Sequence[Row]
+    attempt: int = 0
 
     @property
     def token(self) -> str:
@@ -28,7 +33,8 @@ class Batch:
         that it stands for.
         """
         one = self.intent
-        return f"{self.topic}/{self.partition}/{one.first}-{one.last}/{one.sha256}"
+        what = f"{self.topic}/{self.partition}/{one.first}-{one.last}/{one.sha256}"
+        return token_of(what, self.attempt)
 
 
 def build_batch(records: Sequence[Record]) -> Batch:

@@ -73,7 +73,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Nothing of the intent is in the table: insert the same batch with the same token."""
+    """Nothing of the intent is in the table: insert the same batch, and look that it is there."""
 
     intent: Intent
 

@@ -6,13 +6,17 @@ group and the table together know.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consentlog.errors import FatalError
+from consentlog.observability.logging import get_logger
 from sinks.batch import Batch, build_batch
 from sinks.intent import Intent, Resume, judge
 from sinks.ports import Fence, Group, History, Log
+from sinks.tokens import TRIES
 from sinks.truncation import check_truncation
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,8 @@ class PartitionSink:
             The next offset to insert.
 
         Raises:
-            FatalError: `CL-4101`, `CL-4103`, `CL-4104`: never go on in doubt. `CL-4106` if the
-                partition was lost.
+            FatalError: `CL-4101`, `CL-4103`, `CL-4104`, `CL-4112`: never go on in doubt. `CL-4106`
+                if the partition was lost.
             TransientError: If group, log or table do not answer; call again.
         """
         intent = self.group.intent(self.partition)
@@ -44,8 +48,7 @@ class PartitionSink:
         if isinstance(verdict, Resume):
             next_offset = verdict.next_offset
         else:
-            self.write(self._fetched_again(verdict.intent))
-            next_offset = verdict.intent.last + 1
+            next_offset = self._repeat(verdict.intent)
         check_truncation(self.log, self.history, self.partition, next_offset)
         return next_offset
 
@@ -74,6 +77,21 @@ class PartitionSink:
         self.group.commit_intent(self.partition, batch.intent)
         self.fence.check()
         self.history.insert(batch)
+
+    def _repeat(self, intent: Intent) -> int:
+        """Insert what was announced and is not there, until it is; return the next offset."""
+        batch = self._fetched_again(intent)
+        for attempt in range(TRIES):
+            self.write(replace(batch, attempt=attempt))
+            verdict = judge(intent, self.history.cover(self.partition, intent))
+            if isinstance(verdict, Resume):
+                return verdict.next_offset
+            _log.warning(
+                "rows_not_there", partition=self.partition, first=intent.first, last=intent.last
+            )
+        raise FatalError(
+            "CL-4112", partition=self.partition, first=intent.first, last=intent.last, tries=TRIES
+        )
 
     def _fetched_again(self, intent: Intent) -> Batch:
         records = self.log.read(self.partition, intent.first, intent.last)

@@ -75,16 +75,19 @@ class History(Protocol):
     def insert(self, batch: Batch) -> None:
         """Insert a batch as one block with its token.
 
+        A token that the table remembers makes it drop the block, whether or not it has the rows.
+
         Raises:
             TransientError: `CL-8101`, `CL-8102`; the block may have been written.
         """
         ...
 
     def record_hole(self, partition: int, first: int, last: int) -> None:
-        """Note that the log holds no record at these offsets, both included.
+        """Note that the log holds no record at these offsets, both included; once, if repeated.
 
         Raises:
             TransientError: `CL-8101`, `CL-8102`.
+            FatalError: `CL-4112` if the table takes it and does not have it.
         """
         ...
 

@@ -6,8 +6,10 @@ import time
 
 from consentlog.clickhouse.client import ClickHouseClient
 from consentlog.clickhouse.history_table import HISTORY, HISTORY_COLUMNS, HOLE_COLUMNS, HOLES
+from consentlog.errors import FatalError
 from sinks.batch import Batch
 from sinks.intent import Cover, Intent
+from sinks.tokens import TRIES, token_of
 
 _INSIDE = """
 SELECT count(), uniqExact(kafka_offset) FROM {database:Identifier}.consent_history
@@ -59,16 +61,23 @@ class ClickHouseHistory:
         self._client.insert(HISTORY, HISTORY_COLUMNS, batch.rows, batch.token)
 
     def record_hole(self, partition: int, first: int, last: int) -> None:
-        """See `History.record_hole`; the token makes a repetition one row."""
-        token = f"hole/{self._topic}/{partition}/{first}-{last}"
+        """See `History.record_hole`."""
+        what = f"hole/{self._topic}/{partition}/{first}-{last}"
         row = (self._topic, partition, first, last, int(time.time() * 1000))
-        self._client.insert(HOLES, HOLE_COLUMNS, [row], token)
+        for attempt in range(TRIES):
+            self._client.insert(HOLES, HOLE_COLUMNS, [row], token_of(what, attempt))
+            if self._holes_inside(partition, first, last):
+                return
+        raise FatalError("CL-4112", partition=partition, first=first, last=last, tries=TRIES)
 
     def exactness(self, partition: int, first: int, last: int) -> tuple[int, int, int]:
         """See `History.exactness`."""
         rows, distinct = self._inside(partition, Intent(first, last, ""))
-        holes = self._client.rows(_HOLES_INSIDE, partition=partition, first=first, last=last)
-        return rows, distinct, int(holes[0][0])
+        return rows, distinct, self._holes_inside(partition, first, last)
+
+    def _holes_inside(self, partition: int, first: int, last: int) -> int:
+        found = self._client.rows(_HOLES_INSIDE, partition=partition, first=first, last=last)
+        return int(found[0][0])
 
     def _inside(self, partition: int, intent: Intent) -> tuple[int, int]:
         found = self._client.rows(

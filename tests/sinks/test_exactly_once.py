@@ -11,7 +11,7 @@ from sinks.exactness import check_exact
 from sinks.rows import LEAF_INDEX, row_of
 from tests.support.sink_world import Crash, Owner, World
 
-FATES = ("ok", "lost", "doubt", "late", "die", "die_after")
+FATES = ("ok", "lost", "doubt", "late", "die", "die_after", "forgotten")
 _step = st.tuples(
     st.integers(0, 1),  # which of two processes acts
     st.integers(1, 4),  # batch size

@@ -25,6 +25,7 @@ from sinks.partition import PartitionSink
 from sinks.writer import ClickHouseHistory
 from tests.support.histories import NOON_MS, refused
 from tests.support.history import client_of
+from tests.support.sink_world import Owner, World
 from tests.support.sinks import SinkStage, events, stage_of
 
 pytestmark = pytest.mark.integration
@@ -67,6 +68,40 @@ def test_a_token_is_taken_once_and_stands_for_its_content(stage: SinkStage) -> N
     assert history.cover(0, Intent(3, 3, "")) == Cover(1, 1, 3, 8)
     assert history.exactness(0, 0, 8) == (4, 4, 5)
     assert history.newest(0) == (3, batch_of(b"another", first=3).rows[0][7])
+
+
+def test_rows_that_were_lost_behind_their_token_are_inserted_again(stage: SinkStage) -> None:
+    """ClickHouse, killed, may have kept a token and not its rows: here they are taken out."""
+    world = World()
+    world.append(3)
+    owner, history = Owner(world), ClickHouseHistory(stage.client, "events")
+    batch = build_batch(owner.read(0, 0, 2))
+    world.committed = batch.intent
+    for _ in range(2):  # as a first try, and as one more that was killed the same way
+        PartitionSink(0, owner, owner, history, owner).settle()
+        assert history.cover(0, batch.intent) == Cover(3, 3, 2, None)
+        stage.client.command(
+            "ALTER TABLE {database:Identifier}.consent_history DELETE WHERE kafka_partition = 0"
+            " SETTINGS mutations_sync = 2"
+        )
+        history.insert(batch)
+        assert history.cover(0, batch.intent) == Cover(0, 0, None, None)
+    assert PartitionSink(0, owner, owner, history, owner).settle() == 3
+    assert history.cover(0, batch.intent) == Cover(3, 3, 2, None)
+
+
+def test_a_hole_that_was_lost_behind_its_token_is_noted_again(stage: SinkStage) -> None:
+    history = ClickHouseHistory(stage.client, "t")
+    for _ in range(2):
+        history.record_hole(0, 4, 8)
+        assert history.exactness(0, 4, 8) == (0, 0, 5)
+        stage.client.command(
+            "ALTER TABLE {database:Identifier}.log_holes DELETE WHERE kafka_partition = 0"
+            " SETTINGS mutations_sync = 2"
+        )
+        assert history.exactness(0, 4, 8) == (0, 0, 0)
+    history.record_hole(0, 4, 8)
+    assert history.exactness(0, 4, 8) == (0, 0, 5)
 
 
 def test_one_insert_is_one_part_however_big_its_rows(stage: SinkStage) -> None:

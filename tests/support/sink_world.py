@@ -50,7 +50,8 @@ class Owner:
 
     `script` says for each insert what becomes of it: `ok`, `lost` (no answer, not written),
     `doubt` (written, no answer), `late` (no answer, written whenever the test says), `die`
-    (before), `die_after`.
+    (before), `die_after`, `forgotten` (no answer, its token written down, its rows not: the table
+    was killed in between).
     """
 
     world: World
@@ -98,6 +99,8 @@ class Owner:
             raise Crash
         if fate in {"ok", "doubt", "die_after"}:
             self.world.land(batch)
+        if fate == "forgotten":
+            self.world.tokens.add(batch.token)
         if fate == "late":
             self.world.under_way.append(batch)
         if fate == "die_after":
