@@ -34,6 +34,7 @@ from producers.uploads.draw_form import AT, ListForm, draw_form, draw_lists
 from producers.uploads.draw_upload import UploadPage, draw_upload, stands, told
 from producers.uploads.handing import Handing
 from producers.uploads.openapi import ERRORS_ANSWER, LIST_FORM
+from producers.uploads.runs import Standing
 from producers.uploads.said import Said
 from producers.uploads.upload import State, Upload
 from producers.uploads.wording import wording
@@ -140,23 +141,25 @@ class DeskImportsChannel:
         entered = self._enter(request, id)
         if isinstance(entered, HTMLResponse):
             return entered
-        frame, clerk, upload = entered
-        return self._list(frame, clerk, upload, is_still="still" in request.query_params)
+        frame, clerk, found = entered
+        return self._list(frame, clerk, found, is_still="still" in request.query_params)
 
     async def act(self, request: Request, id: str) -> Response:
         """Import a list, go on with it, read it again, or discard it."""
         entered = self._enter(request, id, acts=True)
         if isinstance(entered, HTMLResponse):
             return entered
-        frame, clerk, upload = entered
+        frame, clerk, _ = entered
         sent = read_form(await request.body())
-        is_idle = self._lists.runs.work_of(id) is None
-        if sent.one("act") == "discard" and is_idle and upload.state is not State.FINISHED:
+        found = self._lists.runs.find(id)  # as it stands now, however long the form took to come
+        if found is None or found.work is not None:
+            return _to(f"{AT}/{id}", frame)
+        if sent.one("act") == "discard" and found.upload.state is not State.FINISHED:
             await asyncio.to_thread(self._lists.shelf.remove, id)
             return _to(AT, frame)
-        if sent.one("act") == "go" and is_idle:
+        if sent.one("act") == "go":
             said = Said(sent.one(ZONE).strip(), is_so=bool(sent.one(UNREADABLE)))
-            return await self._go(frame, clerk, upload, said)
+            return await self._go(frame, clerk, found.upload, said)
         return _to(f"{AT}/{id}", frame)
 
     async def errors(self, request: Request, id: str) -> Response:
@@ -178,13 +181,14 @@ class DeskImportsChannel:
             wrong = said.lacks_for(upload)
             if wrong:
                 shown = {"wrong": wrong, "zone": said.zone, "is_said": said.is_so}
-                return self._list(frame, clerk, upload, 422, **shown)
+                return self._list(frame, clerk, Standing(upload), 422, **shown)
             if upload.needs_zone:
                 upload = replace(upload, zone=said.zone)
             try:
                 await asyncio.to_thread(self._lists.runs.send, upload, self._handing(frame, clerk))
             except FatalError as busy:
-                return self._list(frame, clerk, upload, 409, trouble=told(busy, words))
+                trouble = told(busy, words)
+                return self._list(frame, clerk, Standing(upload), 409, trouble=trouble)
         return _to(f"{AT}/{upload.id}", frame)
 
     def _handing(self, frame: Frame, clerk: Clerk) -> Handing:
@@ -204,11 +208,11 @@ class DeskImportsChannel:
     @overload
     def _enter(
         self, request: Request, upload_id: str, *, acts: bool = False
-    ) -> tuple[Frame, Clerk, Upload] | HTMLResponse: ...
+    ) -> tuple[Frame, Clerk, Standing] | HTMLResponse: ...
 
     def _enter(
         self, request: Request, upload_id: str | None = None, *, acts: bool = False
-    ) -> tuple[Frame, Clerk] | tuple[Frame, Clerk, Upload] | HTMLResponse:
+    ) -> tuple[Frame, Clerk] | tuple[Frame, Clerk, Standing] | HTMLResponse:
         """Let a clerk in, to a list of their source; or return the page that says why not."""
         frame = Frame(page_language(request))
         if acts and not comes_from_here(request):
@@ -221,10 +225,10 @@ class DeskImportsChannel:
             return may_not(frame, LISTS.scope)
         if upload_id is None:
             return frame, clerk
-        upload = self._lists.shelf.find(upload_id)
-        if upload is None or upload.source != clerk.principal.source.id:
+        found = self._lists.runs.find(upload_id)
+        if found is None or found.upload.source != clerk.principal.source.id:
             return self._none_here(frame)
-        return frame, clerk, upload
+        return frame, clerk, found
 
     async def _form(
         self,
@@ -233,26 +237,24 @@ class DeskImportsChannel:
         wrong: NotTaken = NotTaken(200, {}),  # noqa: B008  # frozen
     ) -> HTMLResponse:
         words, source = wording(frame.language), clerk.principal.source
-        shelf = self._lists.shelf
-        uploads = await asyncio.to_thread(shelf.of_source, source.id)
-        damaged = await asyncio.to_thread(shelf.damaged)
-        works = self._lists.runs
-        state_of = {one.id: f"state_{stands(one, works.work_of(one.id))}" for one in uploads}
+        found = await asyncio.to_thread(self._lists.runs.of_source, source.id)
+        damaged = await asyncio.to_thread(self._lists.shelf.damaged)
+        state_of = {one.upload.id: f"state_{stands(*one)}" for one in found}
         form = ListForm(
             *(self._choices(frame, clerk), words, self._lists.max_bytes, source.region or ""),
             *(wrong.typed, wrong.troubles),
         )
+        uploads = [one.upload for one in found]
         listed = draw_lists(uploads, state_of, words, self._lists.keep_days, damaged)
         body = draw_form(form) + listed
         return frame.page(words.say("title"), body, wrong.status, wrong.retry_after_s)
 
     def _list(
-        self, frame: Frame, clerk: Clerk, upload: Upload, status: int = 200, **shown: Any
+        self, frame: Frame, clerk: Clerk, found: Standing, status: int = 200, **shown: Any
     ) -> HTMLResponse:
-        has_errors = self._lists.shelf.has_errors(upload.id)
-        work = self._lists.runs.work_of(upload.id)
+        has_errors = self._lists.shelf.has_errors(found.upload.id)
         choices, words = self._choices(frame, clerk), wording(frame.language)
-        page = UploadPage(upload, work, choices, words, has_errors, **shown)
+        page = UploadPage(*found, choices, words, has_errors, **shown)
         return frame.page(page.title, draw_upload(page), status, refresh_s=page.refresh_s)
 
     def _none_here(self, frame: Frame) -> HTMLResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -122,20 +122,13 @@ def check_readable(found: Preview) -> None:
         InvalidEvent: `CL-1510` with the counts and what is odd, the commonest first.
     """
     if found.has_many_unreadable:
-        raise unreadable(found.unreadable, found.rows, found.findings.items())
-
-
-def unreadable(count: int, rows: int, findings: Iterable[tuple[str, int]]) -> InvalidEvent:
-    """Return the problem of a list of which much cannot be read.
-
-    Args:
-        count: Rows that cannot.
-        rows: All rows.
-        findings: What is odd about rows, by kind.
-    """
-    commonest = sorted(findings, key=lambda one: -one[1])
-    kinds = ", ".join(f"{kind}: {number:,}" for kind, number in commonest if kind not in _READ)
-    return InvalidEvent("CL-1510", count=f"{count:,}", rows=f"{rows:,}", kinds=kinds)
+        kinds = ", ".join(
+            f"{kind}: {count:,}"
+            for kind, count in found.findings.most_common()
+            if kind not in _READ
+        )
+        count, rows = f"{found.unreadable:,}", f"{found.rows:,}"
+        raise InvalidEvent("CL-1510", count=count, rows=rows, kinds=kinds)
 
 
 def check_zone(found: Preview, zone: str | None) -> None:

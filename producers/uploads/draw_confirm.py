@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-from consentlog.observability.masking import mask_text
-from producers.imports.preview import unreadable
 from producers.page_texts import Texts
 from producers.uploads.upload import Upload
 
@@ -47,11 +45,11 @@ def draw_unreadable(
         is_wrong: Whether the list was to be imported without that.
         is_first: Whether nothing before it has to be typed.
     """
-    error = unreadable(upload.counts["unreadable"], upload.rows, upload.findings.items())
-    text = f"{mask_text(error.what(words.language))} {words.say('do_1510')} ({error.code})"
+    count, rows = f"{upload.counts['unreadable']:,}", f"{upload.rows:,}"
+    text = words.html("many_unreadable", count=count, rows=rows)
     more = (" checked" if is_said else "") + (" autofocus" if is_first else "")
     return (
-        f'<p class="note" id="unreadable-hint">{escape(text)}</p>'
+        f'<p class="note" id="unreadable-hint">{text}</p>'
         f'<label for="unreadable"><input type="checkbox" id="unreadable" name="{UNREADABLE}" '
         f'value="yes" required aria-describedby="unreadable-hint'
         f"{_about(UNREADABLE, is_wrong=is_wrong)}{more}> "

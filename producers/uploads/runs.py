@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from consentlog.errors import ConsentLogError, FatalError
 from consentlog.observability.logging import get_logger
@@ -48,6 +48,13 @@ class Work:
         return self.upload.source, self.upload.list_name
 
 
+class Standing(NamedTuple):
+    """A list and what is being done to it, of one instant; `work` = None, nothing."""
+
+    upload: Upload
+    work: Work | None = None
+
+
 class Runs:
     """What this process is at.
 
@@ -64,9 +71,17 @@ class Runs:
         self._turn = threading.BoundedSemaphore(AT_ONCE)
         self._stopped = threading.Event()
 
-    def work_of(self, upload_id: str) -> Work | None:
-        """Return what is being done to a list now, if anything."""
-        return self._works.get(upload_id)
+    def find(self, upload_id: str) -> Standing | None:
+        """Return how a list stands; None as `Shelf.find`."""
+        with self._lock:
+            upload = self._shelf.find(upload_id)
+            return None if upload is None else Standing(upload, self._works.get(upload_id))
+
+    def of_source(self, source: str) -> list[Standing]:
+        """Return how the lists of one source stand, the youngest first."""
+        with self._lock:
+            found = self._shelf.of_source(source)
+            return [Standing(one, self._works.get(one.id)) for one in found]
 
     def look(self, upload: Upload) -> Work:
         """Look a list over in a thread of its own; harmless while it is looked over already."""
@@ -136,16 +151,17 @@ class Runs:
         self._end(work, after)
 
     def _end(self, work: Work, after: Upload) -> None:
-        try:
-            self._shelf.keep(after)
-        except OSError:
-            # It stays as it was: interrupted, which it is.
-            log.exception("list_not_kept", upload=work.upload.id)
-        finally:
-            with self._lock:
+        # Both in one step: whoever asks in between would be told that it is over and goes on.
+        with self._lock:
+            try:
+                self._shelf.keep(after)
+            except OSError:
+                # It stays as it was: interrupted, which it is.
+                log.exception("list_not_kept", upload=work.upload.id)
+            finally:
                 del self._works[work.upload.id]
-            work.upload = after
-            work.ended.set()
+        work.upload = after
+        work.ended.set()
 
     def _wait_turn(self) -> None:
         while not self._turn.acquire(timeout=_LOOKED_AFTER_S):

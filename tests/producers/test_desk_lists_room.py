@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from producers.uploads import arriving, desk_lists
 from producers.uploads.desk_lists import KEEP_FREE_BYTES, DeskLists
 from producers.uploads.handing import Handing
 from producers.uploads.multipart import read_upload_form
+from producers.uploads.runs import Standing
 from producers.uploads.shelf import Shelf
 from producers.uploads.upload import State, Upload
 from producers.uploads.wording import wording
@@ -139,7 +141,31 @@ def test_nothing_is_sent_of_a_list_that_was_not_looked_over(tmp_path: Path) -> N
     lists.shelf.keep(upload)
     with pytest.raises(FatalError, match="CL-1508"):
         lists.runs.send(upload, cast(Handing, Answering()))
-    assert lists.runs.work_of(upload.id) is None
+    assert lists.runs.find(upload.id) == Standing(upload)
+
+
+def test_nobody_is_told_that_a_list_is_over_and_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its page would come anew by itself; one that just ended would look interrupted."""
+    lists = DeskLists(tmp_path, LIMIT, 7, FixedClock())
+    upload = Upload(lists.shelf.new_id(), "care", "care-1", "x", 1, "0" * 64, 1, "l", "acme", "")
+    keep = lists.shelf.keep
+
+    def slow(one: Upload) -> None:
+        keep(one)
+        time.sleep(0.1)
+
+    monkeypatch.setattr(lists.shelf, "keep", slow)
+    work = lists.runs.look(upload)  # there is no file: it is unreadable at once
+    seen: set[tuple[State, bool]] = set()
+    while not work.ended.is_set() or not seen:
+        found = lists.runs.find(upload.id)
+        assert found is not None
+        (listed,) = lists.runs.of_source("care")
+        seen |= {(one.upload.state, one.work is None) for one in (found, listed)}
+    seen.add((State.UNREADABLE, lists.runs.find(upload.id) == Standing(work.upload)))
+    assert seen <= {(State.READING, False), (State.UNREADABLE, True)}
 
 
 def test_lists_that_still_arrive_count_towards_those_that_wait(

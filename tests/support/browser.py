@@ -112,7 +112,8 @@ def has_visible_focus(page: Page) -> bool:
 
 def check_readable(page: Page, language: Language, what: str) -> None:
     """Check that everybody can read a page: its own width and a narrow one, and its language."""
-    assert violations(page) == "", what
+    found = violations(page)
+    assert found == "", f"{what}: {found}"
     assert not overflows(page), what
     usual = page.viewport_size
     page.set_viewport_size(NARROW)
