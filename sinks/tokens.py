@@ -1,9 +1,9 @@
 """Tokens of inserts: one for a try, another once rows were lost behind the first.
 
-ClickHouse writes a token down before the rows are in place. Killed in between (seen once in a few
-hundred kills, engine 26.9), it remembers the token of rows that it does not have: the same insert,
-repeated, is taken for one that was made, answered well, and dropped. So whoever repeats an insert
-looks whether its rows are there, and if not tries with the next token.
+ClickHouse writes a token down before the rows are in place. Killed in between (it happened in a
+test; engine 26.9), it remembers the token of rows that it does not have: the same insert, repeated,
+is taken for one that was made, answered well, and dropped. So whoever repeats an insert looks
+whether its rows are there, and if not tries with the next token.
 
 That doubles nothing. Both steps happen under one lock of the table, so an answer to the repetition
 means that the first try is over; an earlier try that arrives late finds its own token taken.
